@@ -1,0 +1,65 @@
+"""Failure of a task to Slack."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from slack_sdk.webhook import WebhookClient
+
+log = logging.getLogger(__name__)
+
+#: Seconds for Slack to answer. Airflow stops a callback that is still at work 20 seconds after its task ended.
+TIMEOUT = 5
+_LONGEST_ERROR = 1500  # a Slack message block takes 3,000 characters
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A failed task, as far as a person needs to know it to act."""
+
+    dag_id: str
+    task_id: str
+    run_id: str
+    try_number: int
+    error: str
+    log_url: str
+
+
+def message(failure: Failure) -> str:
+    """The text of the alert, in Slack's markup."""
+    error = failure.error.strip() or "no error was given (the task was killed or timed out)"
+    if len(error) > _LONGEST_ERROR:
+        error = f"{error[:_LONGEST_ERROR]}…"
+    return "\n".join(
+        (
+            f":red_circle: *{_escape(failure.dag_id)}*: task *{_escape(failure.task_id)}* failed",
+            f"run `{_escape(failure.run_id)}`, try {failure.try_number}",
+            f"```{_escape(error)}```",
+            f"<{failure.log_url}|Log>",
+        )
+    )
+
+
+def send(failure: Failure, webhook: str | None) -> bool:
+    """Tell Slack of a failed task; never raises, since an alert must not change what became of the task.
+
+    :param webhook: the URL of an incoming webhook, or None where there is none.
+    :return: whether Slack took the message.
+    """
+    if not webhook:
+        log.warning("No Slack webhook is set, so nobody is told: %s", message(failure))
+        return False
+    try:
+        response = WebhookClient(webhook, timeout=TIMEOUT).send(text=message(failure))
+    except Exception as error:  # whatever goes wrong between here and Slack is only worth a line in the log
+        log.warning("Slack could not be told of the failure (%s): %s", type(error).__name__, message(failure))
+        return False
+    if response.status_code != 200:
+        log.warning("Slack refused the alert (HTTP %s): %s", response.status_code, message(failure))
+    return response.status_code == 200
+
+
+def _escape(text: str) -> str:
+    """Slack's three control characters. https://api.slack.com/reference/surfaces/formatting#escaping"""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,157 @@
+"""Currency API to lake."""
+
+from __future__ import annotations
+
+import csv
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
+
+from bikes_store.errors import Refused, Unavailable
+from bikes_store.lake import Manifest, write_object
+from bikes_store.tables import CURRENCY, CURRENCY_KEY
+from bikes_store.window import FULL, to_text
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+log = logging.getLogger(__name__)
+
+#: Seconds to wait for a connection, and for each part of an answer.
+TIMEOUT = (5, 30)
+#: Tries after the first one, for what may pass: no connection, too many requests, a fault of the server.
+RETRIES = Retry(total=3, backoff_factor=1, status_forcelist=(429, 500, 502, 503, 504), raise_on_status=False)
+
+# Other spellings of our column names that such APIs use.
+_ALIASES = {"code": "currencycode"}
+_SHOWN = 80
+
+
+def extract_currencies(
+    url: str, lake: S3Client, run_id: str, timeout: tuple[float, float] = TIMEOUT, retries: Retry = RETRIES
+) -> Manifest:
+    """Write the currencies that the API gives into one object of the lake; always all of them.
+
+    :param timeout: seconds to connect, and seconds between bytes of the answer.
+    :return: what the object holds.
+    :raises Unavailable: when the API can't be reached or answers with an HTTP error, after the retries.
+    :raises Refused: when the answer is not a list of currencies.
+    """
+    frame = to_frame(fetch(url, timeout, retries), url)
+    manifest = Manifest(CURRENCY.source, run_id, to_text(FULL), tuple(frame.columns), len(frame))
+    with write_object(lake, manifest) as stream:
+        # Every value is quoted, so that an empty name stays an empty name: unquoted it would load as NULL.
+        stream.write(frame.to_csv(index=False, quoting=csv.QUOTE_ALL, lineterminator="\n").encode())
+    log.info("%s: %d currencies from %s written to the lake", CURRENCY.source, len(frame), url)
+    return manifest
+
+
+def fetch(url: str, timeout: tuple[float, float] = TIMEOUT, retries: Retry = RETRIES) -> bytes:
+    """GET a URL; the body of the answer.
+
+    :raises Unavailable: when there is no answer, or one with an HTTP error.
+    :raises Refused: when the URL is not one, or the answer is a client error that no retry mends.
+    """
+    try:
+        with requests.Session() as session:
+            session.mount("http://", HTTPAdapter(max_retries=retries))
+            session.mount("https://", HTTPAdapter(max_retries=retries))
+            response = session.get(url, timeout=timeout, headers={"Accept": "application/json"})
+            body = response.content
+    except requests.exceptions.Timeout as error:
+        raise Unavailable(f"The currency API at {url} did not answer within {timeout[1]:g} seconds.") from error
+    except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema):
+        raise Refused(f"The variable BIKES_STORE_API_URL is {url!r}, which is not an http or https URL.")
+    except requests.exceptions.RequestException as error:
+        raise Unavailable(f"The currency API at {url} can't be reached: {error}.") from error
+    if not response.ok:
+        passing = response.status_code in RETRIES.status_forcelist
+        raise (Unavailable if passing else Refused)(
+            f"The currency API at {url} answered HTTP {response.status_code} {response.reason}: {_show(body)}"
+        )
+    return body
+
+
+def to_frame(body: bytes, url: str) -> pd.DataFrame:
+    """The currencies in an answer of the API, as text columns named like those of staging.
+
+    Fields that staging has no column for are left out, with a warning that names them.
+
+    :raises Refused: when it is not a JSON array of objects, each with a three-character code that no other has and
+        a name; the sentence says what came instead.
+    """
+    frame = pd.DataFrame(_records(body, url), dtype=object).rename(columns=_ALIASES)
+    if unknown := sorted(set(frame.columns) - set(CURRENCY.columns)):
+        log.warning("The currency API at %s gives fields that are not known and left out: %s", url, unknown)
+    frame = frame[[column for column in CURRENCY.columns if column in frame.columns]]
+    for column in set(CURRENCY.columns) - CURRENCY.optional:
+        _require_text(frame, column, url)
+    _check_codes(frame[CURRENCY_KEY[0]], url)
+    if "modifieddate" in frame.columns:
+        frame = frame.assign(modifieddate=_timestamps(frame["modifieddate"], url))
+    return frame
+
+
+def _records(body: bytes, url: str) -> list[dict[str, Any]]:
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        raise Refused(f"The currency API at {url} answered with something that is not JSON: {_show(body)}")
+    if not isinstance(answer, list):
+        kind = "an object" if isinstance(answer, dict) else "a single value"
+        raise Refused(f"The currency API at {url} answered with {kind} where an array is expected: {_show(body)}")
+    if not answer:
+        raise Refused(f"The currency API at {url} answered with an empty array; loading it would drop every currency.")
+    for position, record in enumerate(answer):
+        if not isinstance(record, dict):
+            raise Refused(
+                f"The currency API at {url} answered with {_show(json.dumps(record))} at position {position},"
+                " where an object is expected."
+            )
+        for alias, name in _ALIASES.items():
+            if alias in record and name in record:
+                raise Refused(f"The currency API at {url} gives both {alias} and {name} at position {position}.")
+    return answer
+
+
+def _require_text(frame: pd.DataFrame, column: str, url: str) -> None:
+    if column not in frame.columns:
+        raise Refused(f"The currency API at {url} gives no {column} in any of its {len(frame)} objects.")
+    wrong = ~frame[column].map(lambda value: isinstance(value, str))
+    if wrong.any():
+        position = int(wrong.to_numpy().argmax())
+        raise Refused(
+            f"The currency API at {url} gives no {column} that is text at position {position}"
+            f" ({int(wrong.sum())} of {len(frame)} objects)."
+        )
+
+
+def _check_codes(codes: pd.Series, url: str) -> None:
+    wrong = codes[~codes.str.fullmatch(r"\S{3}")]
+    if not wrong.empty:
+        raise Refused(f"The currency API at {url} gives the code {wrong.iloc[0]!r}; a code has three characters.")
+    repeated = codes[codes.duplicated()]
+    if not repeated.empty:
+        raise Refused(f"The currency API at {url} gives the code {repeated.iloc[0]} more than once.")
+
+
+def _timestamps(values: pd.Series, url: str) -> pd.Series:
+    parsed = pd.to_datetime(values, errors="coerce", utc=True, format="ISO8601")
+    if parsed.isna().any():
+        position = int(parsed.isna().to_numpy().argmax())
+        raise Refused(
+            f"The currency API at {url} gives the modifieddate {values.iloc[position]!r} at position {position},"
+            " which is not an ISO 8601 date."
+        )
+    return parsed.dt.strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def _show(body: bytes | str) -> str:
+    """The start of an answer, short enough for a sentence."""
+    text = " ".join((body.decode("utf-8", "replace") if isinstance(body, bytes) else body).split())
+    return f"“{text[:_SHOWN]}{'…' if len(text) > _SHOWN else ''}”" if text else "an empty answer"

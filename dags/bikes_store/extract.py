@@ -1,0 +1,68 @@
+"""Source database to lake."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import psycopg2
+from psycopg2 import sql
+
+from bikes_store.errors import Refused
+from bikes_store.lake import Manifest, write_object
+from bikes_store.tables import Table
+from bikes_store.window import Window, condition, to_text
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from psycopg2.extensions import connection as Connection
+
+log = logging.getLogger(__name__)
+
+
+def extract_table(
+    source: Connection, lake: S3Client, table: Table, window: Window | None, run_id: str
+) -> Manifest:
+    """Stream a table, or the window of it, from the source into one object of the lake.
+
+    PostgreSQL writes the CSV and the lake takes it: no value is parsed on the way, and memory does not depend on the
+    table. Counting first puts the number of rows into the object's metadata, which S3 fixes when an upload begins;
+    both statements see one snapshot, so the count is exact.
+
+    :param source: a connection of psycopg2 with no transaction open; it is left that way.
+    :return: what the object holds.
+    :raises Refused: when the source lacks the table or one of its columns.
+    """
+    clause, parameters = condition(window)
+    columns = sql.SQL(", ").join(map(sql.Identifier, table.columns))
+    origin = sql.SQL("FROM {}.{} {}").format(
+        sql.Identifier(table.schema), sql.Identifier(table.name), sql.SQL(clause)
+    )
+    source.set_session(isolation_level="REPEATABLE READ", readonly=True)
+    source.set_client_encoding("UTF8")
+    try:
+        with source, source.cursor() as cursor:
+            cursor.execute("SET LOCAL datestyle = 'ISO, YMD'")
+            _report_unknown_columns(cursor, table)
+            cursor.execute(sql.SQL("SELECT count(*) {}").format(origin), parameters)
+            (rows,) = cursor.fetchone()
+            query = cursor.mogrify(sql.SQL("SELECT {} {}").format(columns, origin), parameters).decode()
+            manifest = Manifest(table.source, run_id, to_text(window), table.columns, rows)
+            with write_object(lake, manifest) as stream:
+                cursor.copy_expert(f"COPY ({query}) TO STDOUT (FORMAT csv, HEADER)", stream)
+                if cursor.rowcount != rows:
+                    raise Refused(f"{table.source} gave {cursor.rowcount} rows after counting {rows}.")
+    except (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedColumn) as error:
+        raise Refused(f"The source does not keep its contract for {table.source}: {error.diag.message_primary}.")
+    log.info("%s: %d rows (%s) written to the lake", table.source, rows, manifest.window)
+    return manifest
+
+
+def _report_unknown_columns(cursor: psycopg2.extensions.cursor, table: Table) -> None:
+    cursor.execute(
+        "SELECT column_name FROM information_schema.columns"
+        " WHERE table_schema = %s AND table_name = %s AND column_name <> ALL(%s)",
+        (table.schema, table.name, list(table.columns)),
+    )
+    if unknown := [name for (name,) in cursor.fetchall()]:
+        log.warning("%s has columns that are not in the catalogue and stay behind: %s", table.source, unknown)
