@@ -42,9 +42,7 @@ def dbt_group(group_id: str, exclude: list[str]) -> DbtTaskGroup:
         group_id=group_id,
         project_config=PROJECT,
         profile_config=PROFILE,
-        execution_config=ExecutionConfig(
-            execution_mode=ExecutionMode.LOCAL, invocation_mode=InvocationMode.DBT_RUNNER
-        ),
+        execution_config=ExecutionConfig(execution_mode=ExecutionMode.LOCAL, invocation_mode=InvocationMode.DBT_RUNNER),
         render_config=RenderConfig(
             load_method=LoadMode.DBT_MANIFEST,
             test_behavior=TestBehavior.AFTER_ALL,

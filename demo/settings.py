@@ -37,8 +37,9 @@ DEFAULT_PORTS = {
     "statsd": 18125,
 }
 
+_SUPERUSER_SECRET = "postgres_password"
 _SECRETS = (
-    "postgres_password",
+    _SUPERUSER_SECRET,
     "airflow_db_password",
     "airflow_password",
     "airflow_secret_key",
@@ -71,9 +72,9 @@ class Settings:
     def currency_url(self) -> str:
         return f"http://{LOOPBACK}:{self.ports['currency_api']}"
 
-    def dsn(self, database: str, user: str = "postgres", password: str = "postgres_password") -> str:
-        """A connection URL; ``password`` names one of the secrets."""
-        return f"postgresql://{user}:{self.secrets[password]}@{LOOPBACK}:{self.ports['postgres']}/{database}"
+    def dsn(self, database: str, user: str = "postgres", secret: str = _SUPERUSER_SECRET) -> str:
+        """A connection URL; ``secret`` names one of the secrets."""
+        return f"postgresql://{user}:{self.secrets[secret]}@{LOOPBACK}:{self.ports['postgres']}/{database}"
 
     @property
     def source_dsn(self) -> str:

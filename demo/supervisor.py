@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -114,10 +115,8 @@ class Supervisor:
     def stop(self, *names: str) -> None:
         """Stop services, one after another in the order given; those that do not run are passed over."""
         for name in names:
-            try:
+            with suppress(Fault):  # it does not run
                 self._call("stopProcess", name)
-            except Fault:
-                pass
 
     def shutdown(self) -> None:
         """Stop what runs, last started first, and end supervisord."""
@@ -186,8 +185,6 @@ class Supervisor:
                 "redirect_stderr=true",
             )
         )
-
-
 
 
 def _holds(condition: Callable[[], bool]) -> bool:

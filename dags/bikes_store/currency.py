@@ -66,7 +66,7 @@ def fetch(url: str, timeout: tuple[float, float] = TIMEOUT, retries: Retry = RET
     except requests.exceptions.Timeout as error:
         raise Unavailable(f"The currency API at {url} did not answer within {timeout[1]:g} seconds.") from error
     except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema):
-        raise Refused(f"The variable BIKES_STORE_API_URL is {url!r}, which is not an http or https URL.")
+        raise Refused(f"The variable BIKES_STORE_API_URL is {url!r}, which is not an http or https URL.") from None
     except requests.exceptions.RequestException as error:
         raise Unavailable(f"The currency API at {url} can't be reached: {error}.") from error
     if not response.ok:
@@ -101,7 +101,7 @@ def _records(body: bytes, url: str) -> list[dict[str, Any]]:
     try:
         answer = json.loads(body)
     except ValueError:
-        raise Refused(f"The currency API at {url} answered with something that is not JSON: {_show(body)}")
+        raise Refused(f"The currency API at {url} answered with something that is not JSON: {_show(body)}") from None
     if not isinstance(answer, list):
         kind = "an object" if isinstance(answer, dict) else "a single value"
         raise Refused(f"The currency API at {url} answered with {kind} where an array is expected: {_show(body)}")

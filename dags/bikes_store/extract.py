@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def extract_table(
-    source: Connection, lake: S3Client, table: Table, window: Window | None, run_id: str
-) -> Manifest:
+def extract_table(source: Connection, lake: S3Client, table: Table, window: Window | None, run_id: str) -> Manifest:
     """Stream a table, or the window of it, from the source into one object of the lake.
 
     PostgreSQL writes the CSV and the lake takes it: no value is parsed on the way, and memory does not depend on the
@@ -35,9 +33,7 @@ def extract_table(
     """
     clause, parameters = condition(window)
     columns = sql.SQL(", ").join(map(sql.Identifier, table.columns))
-    origin = sql.SQL("FROM {}.{} {}").format(
-        sql.Identifier(table.schema), sql.Identifier(table.name), sql.SQL(clause)
-    )
+    origin = sql.SQL("FROM {}.{} {}").format(sql.Identifier(table.schema), sql.Identifier(table.name), sql.SQL(clause))
     source.set_session(isolation_level="REPEATABLE READ", readonly=True)
     source.set_client_encoding("UTF8")
     try:
@@ -45,7 +41,7 @@ def extract_table(
             cursor.execute("SET LOCAL datestyle = 'ISO, YMD'")
             _report_unknown_columns(cursor, table)
             cursor.execute(sql.SQL("SELECT count(*) {}").format(origin), parameters)
-            (rows,) = cursor.fetchone()
+            ((rows,),) = cursor.fetchall()
             query = cursor.mogrify(sql.SQL("SELECT {} {}").format(columns, origin), parameters).decode()
             manifest = Manifest(table.source, run_id, to_text(window), table.columns, rows)
             with write_object(lake, manifest) as stream:
@@ -53,7 +49,8 @@ def extract_table(
                 if cursor.rowcount != rows:
                     raise Refused(f"{table.source} gave {cursor.rowcount} rows after counting {rows}.")
     except (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedColumn) as error:
-        raise Refused(f"The source does not keep its contract for {table.source}: {error.diag.message_primary}.")
+        reason = error.diag.message_primary
+        raise Refused(f"The source does not keep its contract for {table.source}: {reason}.") from error
     log.info("%s: %d rows (%s) written to the lake", table.source, rows, manifest.window)
     return manifest
 

@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from bikes_store.errors import Refused, Unavailable
 
 if TYPE_CHECKING:
+    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
 
 BUCKET = "bikes-store"
@@ -74,19 +75,22 @@ def write_object(client: S3Client, manifest: Manifest) -> Iterator[IO[bytes]]:
     """Open the object of a manifest for writing; it exists once the block has ended without an error."""
     key = object_key(manifest.source, manifest.run_id)
     arguments = {"Metadata": manifest.to_metadata(), "ContentType": "text/csv; charset=utf-8"}
-    with _lake_errors(key), smart_open.s3.open(
-        BUCKET,
-        key,
-        "wb",
-        min_part_size=PART_SIZE,
-        client=client,
-        client_kwargs={"S3.Client.create_multipart_upload": arguments, "S3.Client.put_object": arguments},
-    ) as stream:
+    with (
+        _lake_errors(key),
+        smart_open.s3.open(
+            BUCKET,
+            key,
+            "wb",
+            min_part_size=PART_SIZE,
+            client=client,
+            client_kwargs={"S3.Client.create_multipart_upload": arguments, "S3.Client.put_object": arguments},
+        ) as stream,
+    ):
         yield stream
 
 
 @contextmanager
-def read_object(client: S3Client, source: str, run_id: str) -> Iterator[tuple[Manifest, IO[bytes]]]:
+def read_object(client: S3Client, source: str, run_id: str) -> Iterator[tuple[Manifest, StreamingBody]]:
     """Open the object that a run wrote for a table: what it should hold, and its bytes.
 
     :raises Refused: when there is none, or it is not one of ours, or is another run's.
@@ -98,7 +102,9 @@ def read_object(client: S3Client, source: str, run_id: str) -> Iterator[tuple[Ma
         try:
             manifest = Manifest.from_metadata(response["Metadata"])
         except (KeyError, ValueError):
-            raise Refused(f"{address} was not written by an extract task: its metadata lacks source, run or rows.")
+            raise Refused(
+                f"{address} was not written by an extract task: its metadata lacks source, run or rows."
+            ) from None
         if (manifest.source, manifest.run_id) != (source, run_id):
             raise Refused(f"{address} belongs to {manifest.source} of run {manifest.run_id}, not to this run.")
         with response["Body"] as body:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import psycopg2
 from psycopg2 import sql
@@ -15,6 +15,7 @@ from bikes_store.tables import STAGING_SCHEMA, Table
 from bikes_store.window import FULL, Window, to_text
 
 if TYPE_CHECKING:
+    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
@@ -81,9 +82,7 @@ def _check(manifest: Manifest, table: Table, key: tuple[str, ...], interval: Win
         )
 
 
-def _apply(
-    cursor: Cursor, table: Table, key: tuple[str, ...], manifest: Manifest, stream: IO[bytes]
-) -> Loaded:
+def _apply(cursor: Cursor, table: Table, key: tuple[str, ...], manifest: Manifest, stream: StreamingBody) -> Loaded:
     target = sql.Identifier(STAGING_SCHEMA, table.name)
     columns = sql.SQL(", ").join(map(sql.Identifier, manifest.columns))
     cursor.execute("SET LOCAL client_encoding = 'UTF8'")
@@ -117,6 +116,7 @@ def _delete_missing(cursor: Cursor, target: sql.Identifier, key: tuple[str, ...]
 def _upsert(cursor: Cursor, target: sql.Identifier, key: tuple[str, ...], columns: tuple[str, ...]) -> int:
     others = [column for column in columns if column not in key]
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    action: sql.Composable = sql.SQL("NOTHING")
     if others:
         types = _types(cursor)
         action = sql.SQL("UPDATE SET {} WHERE ({}) IS DISTINCT FROM ({})").format(
@@ -124,8 +124,6 @@ def _upsert(cursor: Cursor, target: sql.Identifier, key: tuple[str, ...], column
             _comparable("held", others, types),
             _comparable("excluded", others, types),
         )
-    else:
-        action = sql.SQL("NOTHING")
     cursor.execute(
         sql.SQL("INSERT INTO {} AS held ({}) SELECT {} FROM incoming ON CONFLICT ({}) DO {}").format(
             target, names, names, sql.SQL(", ").join(map(sql.Identifier, key)), action

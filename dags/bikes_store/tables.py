@@ -81,9 +81,7 @@ TABLES: dict[str, Table] = {
         _table("sales.customer", "customerid personid storeid territoryid rowguid modifieddate"),
         _table("sales.specialofferproduct", "specialofferid productid rowguid modifieddate"),
         _table("sales.salespersonquotahistory", "businessentityid quotadate salesquota rowguid modifieddate"),
-        _table(
-            "sales.salesterritoryhistory", "businessentityid territoryid startdate enddate rowguid modifieddate"
-        ),
+        _table("sales.salesterritoryhistory", "businessentityid territoryid startdate enddate rowguid modifieddate"),
         _table(
             "sales.shoppingcartitem", "shoppingcartitemid shoppingcartid quantity productid datecreated modifieddate"
         ),
@@ -104,9 +102,7 @@ TABLES: dict[str, Table] = {
 }
 
 # From the API, whose answer need not carry a date.
-CURRENCY = Table(
-    "api", "currency", ("currencycode", "name", "modifieddate"), optional=frozenset({"modifieddate"})
-)
+CURRENCY = Table("api", "currency", ("currencycode", "name", "modifieddate"), optional=frozenset({"modifieddate"}))
 CURRENCY_KEY = ("currencycode",)
 
 

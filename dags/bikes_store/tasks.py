@@ -21,7 +21,7 @@ from bikes_store import lake
 from bikes_store.errors import Refused
 from bikes_store.flags import read_flag
 from bikes_store.tables import CURRENCY, CURRENCY_KEY, STAGING_SCHEMA, Table, read_catalogue
-from bikes_store.window import Window, window_of_run
+from bikes_store.window import FULL, Window, interval_of_run
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -63,7 +63,7 @@ def extract_database_table(table_name: str, **context: Any) -> dict[str, Any]:
 
     with _refusals(), closing(_database(SOURCE_CONNECTION)) as source:
         table, _ = _catalogue()[table_name]
-        window = _interval(context) if _flag(INCREMENTAL_MODE) else None
+        window = _interval(context) if _flag(INCREMENTAL_MODE) else FULL
         manifest = extract_table(source, _lake(), table, window, context["run_id"])
     return {"rows": manifest.rows, "window": manifest.window}
 
@@ -126,18 +126,16 @@ def _load(table: Table, key: tuple[str, ...], context: Any) -> dict[str, int]:
 
 
 def _interval(context: Any) -> Window:
-    window = window_of_run(True, context["data_interval_start"], context["data_interval_end"])
-    assert window is not None
-    return window
+    return interval_of_run(context["data_interval_start"], context["data_interval_end"])
 
 
 def _catalogue() -> dict[str, tuple[Table, tuple[str, ...]]]:
     try:
         value = Variable.get(TABLES_TO_LOAD, deserialize_json=True)
     except KeyError:
-        raise _missing_variable(TABLES_TO_LOAD)
+        raise _missing_variable(TABLES_TO_LOAD) from None
     except ValueError as error:
-        raise Refused(f"Variable {TABLES_TO_LOAD} is not JSON: {error}.")
+        raise Refused(f"Variable {TABLES_TO_LOAD} is not JSON: {error}.") from None
     return read_catalogue(value, TABLES_TO_LOAD)
 
 
@@ -149,7 +147,7 @@ def _variable(name: str) -> str:
     try:
         return str(Variable.get(name))
     except KeyError:
-        raise _missing_variable(name)
+        raise _missing_variable(name) from None
 
 
 def _missing_variable(name: str) -> Refused:
@@ -159,7 +157,7 @@ def _missing_variable(name: str) -> Refused:
 def _database(connection_id: str) -> Connection:
     from airflow.providers.postgres.hooks.postgres import PostgresHook
 
-    return PostgresHook(connection_id).get_conn()  # type: ignore[return-value]  # the hook is typed for psycopg 3 too
+    return PostgresHook(connection_id).get_conn()
 
 
 def _lake() -> S3Client:

@@ -28,14 +28,12 @@ FULL: None = None
 _FULL_WORD = "full"
 
 
-def window_of_run(incremental: bool, start: datetime, end: datetime) -> Window | None:
-    """The window of a run: its data interval in incremental mode, else :data:`FULL`.
+def interval_of_run(start: datetime, end: datetime) -> Window:
+    """The data interval of a run as a window: what the run takes in incremental mode.
 
-    :param start, end: the run's data interval, with time zone.
+    :param start, end: with time zone, as Airflow gives them.
     :raises Refused: when the interval is empty, as that of some hand-made runs is.
     """
-    if not incremental:
-        return FULL
     window = Window(*(moment.astimezone(timezone.utc).replace(tzinfo=None) for moment in (start, end)))
     if window.start >= window.end:
         raise Refused(f"The run's data interval {window} is empty: trigger the DAG with a data interval of a day.")

@@ -1,0 +1,90 @@
+"""The demo's data lake: SeaweedFS, an object store that speaks S3. https://github.com/seaweedfs/seaweedfs"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+from demo.settings import LOOPBACK, Settings, write_private
+from demo.supervisor import Service
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+REGION = "us-east-1"
+DATA_BUCKET = "bikes-store"
+LOG_BUCKET = "airflow-logs"
+BUCKETS = (LOG_BUCKET, DATA_BUCKET)
+
+
+def service(settings: Settings) -> Service:
+    """SeaweedFS with all its parts in one process, and one user that may do everything."""
+    home = settings.home / "lake"
+    (home / "data").mkdir(parents=True, exist_ok=True)
+    users = home / "s3.json"
+    write_private(users, json.dumps(_users(settings)))
+    options: dict[str, object] = {
+        "dir": home / "data",
+        "ip": LOOPBACK,
+        "ip.bind": LOOPBACK,
+        "s3.config": users,
+        "s3.autoCreateBucket": "false",  # a wrong bucket name is an error, as it is in any other S3
+        "master.telemetry": "false",
+        "webdav": "false",
+        "admin.ui": "false",
+        "s3.port.iceberg": 0,
+        "s3.port.lance": 0,
+    }
+    for part in ("master", "volume", "filer"):
+        options[f"{part}.port"] = settings.ports[f"s3_{part}"]
+        options[f"{part}.port.grpc"] = settings.ports[f"s3_{part}_grpc"]
+    options["s3.port"] = settings.ports["s3"]
+    options["s3.port.grpc"] = settings.ports["s3_grpc"]
+    weed = Path(sys.prefix) / "bin" / "weed"
+    return Service(
+        "lake",
+        [str(weed), "-logtostderr", "mini", *(f"-{name}={value}" for name, value in options.items())],
+        ready=lambda: client(settings).list_buckets() is not None,
+        environment={"GOMEMLIMIT": "256MiB"},
+    )
+
+
+def client(settings: Settings) -> S3Client:
+    """A client of the lake."""
+    return boto3.client(
+        "s3",
+        endpoint_url=settings.s3_endpoint,
+        region_name=REGION,
+        aws_access_key_id=settings.secrets["s3_access_key"],
+        aws_secret_access_key=settings.secrets["s3_secret_key"],
+        config=Config(connect_timeout=5, read_timeout=30, retries={"max_attempts": 2}),
+    )
+
+
+def create_buckets(settings: Settings) -> None:
+    """Make the buckets that are not there."""
+    s3 = client(settings)
+    there = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
+    for name in BUCKETS:
+        if name not in there:
+            s3.create_bucket(Bucket=name)
+
+
+def object_keys(settings: Settings, bucket: str, prefix: str = "") -> Iterator[str]:
+    """The keys in a bucket that begin with a prefix."""
+    pages = client(settings).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    for page in pages:
+        for found in page.get("Contents", ()):
+            yield found["Key"]
+
+
+def _users(settings: Settings) -> dict[str, object]:
+    key = {"accessKey": settings.secrets["s3_access_key"], "secretKey": settings.secrets["s3_secret_key"]}
+    actions = ["Admin", "Read", "List", "Tagging", "Write"]
+    return {"identities": [{"name": "pipeline", "credentials": [key], "actions": actions}]}

@@ -1,0 +1,211 @@
+"""The demo's PostgreSQL: one cluster of this machine's own PostgreSQL for the three databases of the stack.
+
+Only TCP on loopback and only passwords: nothing is shared with a cluster that the machine may already run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pwd
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+from psycopg2 import sql
+
+from demo.settings import LOOPBACK, DemoError, Settings, write_private
+from demo.supervisor import Service
+
+SUPPORTED = range(14, 18)
+AIRFLOW_DATABASE = "airflow"
+SOURCE_DATABASE = "bikes-store"
+WAREHOUSE_DATABASE = "warehouse"
+
+# PostgreSQL refuses to run as root; Debian's package brings this user.
+_SERVER_USER = "postgres"
+
+
+def find_binaries() -> Path:
+    """The folder with initdb, postgres and psql of a supported release: the newest of those installed.
+
+    :raises DemoError: when there is none; the sentence says how to install one.
+    """
+    candidates = [Path(f"/usr/lib/postgresql/{release}/bin") for release in reversed(SUPPORTED)]  # Debian, Ubuntu
+    candidates += [Path(f"/usr/pgsql-{release}/bin") for release in reversed(SUPPORTED)]  # Fedora and its kin
+    if on_path := shutil.which("postgres"):
+        candidates.append(Path(on_path).resolve().parent)
+    for folder in candidates:
+        if all((folder / name).exists() for name in ("initdb", "postgres", "psql")) and _release(folder) in SUPPORTED:
+            return folder
+    raise DemoError(
+        f"PostgreSQL {SUPPORTED[0]} to {SUPPORTED[-1]} is not installed: on Debian or Ubuntu run"
+        " `sudo apt-get install postgresql`, elsewhere install the server and have `postgres` on the PATH."
+    )
+
+
+def service(settings: Settings) -> Service:
+    """PostgreSQL as a service; :func:`create_cluster` comes before its first start."""
+    command = [str(find_binaries() / "postgres"), "-D", str(data_directory(settings.home))]
+    options = {
+        "port": settings.ports["postgres"],
+        "listen_addresses": LOOPBACK,
+        "unix_socket_directories": "",
+        "max_connections": 200,
+        "shared_buffers": "256MB",
+        "max_wal_size": "2GB",
+    }
+    for name, value in options.items():
+        command += ["-c", f"{name}={value}"]
+    return Service(
+        "postgres",
+        command,
+        ready=lambda: _answers(settings),
+        user=_SERVER_USER if os.getuid() == 0 else None,
+        stop_signal="INT",  # a fast shutdown: sessions are ended, nothing is lost
+    )
+
+
+def data_directory(home: Path) -> Path:
+    """Where the cluster's files are: in the demo's folder, or, when root's PostgreSQL can't get there, beside it."""
+    inside = home.resolve() / "postgres"
+    if os.getuid() != 0 or all(parent.stat().st_mode & 0o001 for parent in inside.parents if parent.exists()):
+        return inside
+    digest = hashlib.sha256(str(inside).encode()).hexdigest()[:12]
+    return Path("/var/lib") / f"bikes-store-{digest}" / "postgres"
+
+
+def create_cluster(settings: Settings) -> bool:
+    """Make the cluster unless it is there; returns whether it was made."""
+    directory = data_directory(settings.home)
+    if (directory / "PG_VERSION").exists():
+        made_by = int((directory / "PG_VERSION").read_text())
+        if made_by != _release(find_binaries()):
+            raise DemoError(
+                f"{directory} was made by PostgreSQL {made_by}, but this machine now has"
+                f" {_release(find_binaries())}: run `make demo-down`, which removes the demo's data."
+            )
+        return False
+    shutil.rmtree(directory, ignore_errors=True)  # of an initdb that did not end
+    directory.mkdir(parents=True, mode=0o700)
+    password_file = directory.parent / "superuser-password"
+    write_private(password_file, settings.secrets["postgres_password"])
+    if os.getuid() == 0:
+        for path in (directory, password_file):
+            shutil.chown(path, _SERVER_USER, pwd.getpwnam(_SERVER_USER).pw_gid)
+    try:
+        _run_as_server(
+            [
+                str(find_binaries() / "initdb"),
+                f"--pgdata={directory}",
+                "--username=postgres",
+                f"--pwfile={password_file}",
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+            ]
+        )
+    finally:
+        password_file.unlink()
+    return True
+
+
+def remove_cluster(home: Path) -> None:
+    """Remove the cluster's files, wherever they are."""
+    directory = data_directory(home)
+    shutil.rmtree(directory if directory.is_relative_to(home.resolve()) else directory.parent, ignore_errors=True)
+
+
+@contextmanager
+def connect(dsn: str) -> Iterator[Any]:
+    """A connection that commits when the block ends well, and is closed either way."""
+    with closing(psycopg2.connect(dsn, connect_timeout=5)) as connection, connection:
+        yield connection
+
+
+def query(dsn: str, text: str | sql.Composable) -> list[tuple[Any, ...]]:
+    """The rows of a query."""
+    with connect(dsn) as connection, connection.cursor() as cursor:
+        cursor.execute(text)
+        return cursor.fetchall()
+
+
+def create_database(settings: Settings, name: str, owner: str = "postgres") -> bool:
+    """Make a database unless it is there; returns whether it was made."""
+    with closing(psycopg2.connect(settings.dsn("postgres"))) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT FROM pg_database WHERE datname = %s", (name,))
+            if cursor.fetchone() is not None:
+                return False
+            cursor.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(owner)))
+    return True
+
+
+def create_role(settings: Settings, name: str, password: str) -> None:
+    """Make a role that may log in, or give it the password anew."""
+    with connect(settings.dsn("postgres")) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", (name,))
+        verb = "CREATE" if cursor.fetchone() is None else "ALTER"
+        cursor.execute(
+            sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(sql.SQL(verb), sql.Identifier(name), sql.Literal(password))
+        )
+
+
+def psql(
+    dsn: str,
+    *files: Path,
+    statement: str = "",
+    variables: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] | None = None,
+    stop_on_error: bool = True,
+) -> subprocess.CompletedProcess[str]:
+    """Run a statement and SQL files with psql, the first error ending it unless told otherwise.
+
+    :param variables: psql variables, as ``-v`` gives them.
+    :raises DemoError: when psql ends with an error; the message is its own.
+    """
+    command = [str(find_binaries() / "psql"), "-X", "-q", "-v", f"ON_ERROR_STOP={int(stop_on_error)}"]
+    for name, value in (variables or {}).items():
+        command += ["-v", f"{name}={value}"]
+    if statement:
+        command += ["-c", statement]
+    for file in files:
+        command += ["-f", str(file)]
+    # The connection goes by the environment: a command line is for everybody to read.
+    parameters = psycopg2.extensions.parse_dsn(dsn)
+    names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE"}
+    connection = {names[key]: value for key, value in parameters.items()}
+    done = subprocess.run(
+        command,
+        env={**os.environ, "PGCLIENTENCODING": "UTF8", **connection, **(environment or {})},
+        capture_output=True,
+        text=True,
+        errors="replace",
+    )
+    if done.returncode != 0:
+        raise DemoError(done.stderr.strip() or f"psql ended with status {done.returncode}.")
+    return done
+
+
+def _answers(settings: Settings) -> bool:
+    return query(settings.dsn("postgres"), "SELECT 1") == [(1,)]
+
+
+def _release(folder: Path) -> int:
+    done = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True)
+    words = done.stdout.split()  # postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)
+    return int(words[2].split(".")[0]) if len(words) > 2 and words[2][:2].isdigit() else 0
+
+
+def _run_as_server(command: list[str]) -> None:
+    who: dict[str, Any] = {}
+    if os.getuid() == 0:
+        who = {"user": _SERVER_USER, "group": _SERVER_USER, "extra_groups": []}
+    done = subprocess.run(command, capture_output=True, text=True, cwd="/", **who)
+    if done.returncode != 0:
+        raise DemoError(f"{Path(command[0]).name} failed: {done.stderr.strip()}")
