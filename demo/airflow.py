@@ -117,7 +117,7 @@ def parse_dbt_project(settings: Settings) -> None:
     folders = {"--project-dir": DBT_PROJECT, "--profiles-dir": DBT_PROJECT, "--target-path": target}
     folders["--log-path"] = target
     options = [word for name, folder in folders.items() for word in (name, str(folder))]
-    _run(settings, [str(_BIN / "dbt"), "--quiet", "parse", *options], "dbt parse")
+    _run(settings, [str(_BIN / "dbt"), "--quiet", "--no-use-colors", "parse", *options], "dbt parse")
 
 
 def dbt_manifest(settings: Settings) -> Path:

@@ -17,7 +17,7 @@ def service(settings: Settings) -> Service:
     address = f"{LOOPBACK}:{settings.ports['currency_api']}"
     return Service(
         "currency-api",
-        [str(Path(sys.prefix) / "bin" / "gunicorn"), "--bind", address, "--workers", "1", "app:app"],
+        [str(Path(sys.prefix) / "bin" / "gunicorn"), "--bind", address, "--no-control-socket", "app:app"],
         ready=lambda: requests.get(f"{settings.currency_url}/api/health", timeout=5).ok,
         directory=CURRENCIES.parent,
     )

@@ -14,6 +14,7 @@ from bikes_store.tables import CURRENCY, STAGING_SCHEMA, TABLES
 from bikes_store.window import FULL, to_text
 from demo.pipeline import Task
 from demo.postgres import query
+from demo.settings import DemoError
 
 # Where the rows of a source table are in the warehouse, one for one: dimension and its natural key, or fact.
 _DIMENSIONS = {
@@ -156,20 +157,20 @@ def _count(dsn: str, relations: dict[str, str]) -> dict[str, int]:
 
 def _count_warehouse(dsn: str) -> dict[str, int]:
     """Rows per source table; of a dimension, the members that are not the unknown one and still exist."""
-    with_history = {
-        name
-        for (name,) in query(
-            dsn,
-            "SELECT table_name FROM information_schema.columns"
-            f" WHERE table_schema = '{_WAREHOUSE_SCHEMA}' AND column_name = 'dbt_valid_to'",
-        )
-    }
+    columns = query(
+        dsn,
+        "SELECT table_name, array_agg(column_name::text) FROM information_schema.columns"
+        f" WHERE table_schema = '{_WAREHOUSE_SCHEMA}' GROUP BY table_name",
+    )
+    made = dict(columns)
+    if missing := [table for table in (*_FACTS.values(), *(d for d, _ in _DIMENSIONS.values())) if table not in made]:
+        raise DemoError(f"The warehouse lacks {', '.join(missing)}, although both runs succeeded.")
     relations = {name: f'"{_WAREHOUSE_SCHEMA}"."{fact}"' for name, fact in _FACTS.items()}
     for name, (dimension, key) in _DIMENSIONS.items():
-        open_version = " AND dbt_valid_to IS NULL" if dimension in with_history else ""
-        relations[name] = (
-            f"(SELECT FROM {_WAREHOUSE_SCHEMA}.{dimension} WHERE {key}::text NOT IN ('-1', 'N/A'){open_version}) AS d"
-        )
+        condition = f"{key}::text NOT IN ('-1', 'N/A')"
+        if "dbt_valid_to" in made[dimension]:  # it keeps history
+            condition += " AND dbt_valid_to IS NULL"
+        relations[name] = f"(SELECT FROM {_WAREHOUSE_SCHEMA}.{dimension} WHERE {condition}) AS members"
     return _count(dsn, relations)
 
 

@@ -37,9 +37,9 @@ DEFAULT_PORTS = {
     "statsd": 18125,
 }
 
-_SUPERUSER_SECRET = "postgres_password"
+_SUPERUSER = "postgres_password"
 _SECRETS = (
-    _SUPERUSER_SECRET,
+    _SUPERUSER,
     "airflow_db_password",
     "airflow_password",
     "airflow_secret_key",
@@ -72,7 +72,7 @@ class Settings:
     def currency_url(self) -> str:
         return f"http://{LOOPBACK}:{self.ports['currency_api']}"
 
-    def dsn(self, database: str, user: str = "postgres", secret: str = _SUPERUSER_SECRET) -> str:
+    def dsn(self, database: str, user: str = "postgres", secret: str = _SUPERUSER) -> str:
         """A connection URL; ``secret`` names one of the secrets."""
         return f"postgresql://{user}:{self.secrets[secret]}@{LOOPBACK}:{self.ports['postgres']}/{database}"
 

@@ -1,0 +1,33 @@
+# Front door of the platform. `make` alone lists what there is.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+PYTHON := .venv/bin/python
+export PYTHONPATH := dags
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: install
+install: ## what everything else needs: uv, Python, PostgreSQL, .venv
+	@demo/bootstrap.sh
+
+.PHONY: demo
+demo: install ## run the whole pipeline on this machine, no Docker (SCALE=, SOURCE_SQL=, EXIT=1, AIRFLOW_PORT=, …)
+	@$(PYTHON) -m demo up
+
+.PHONY: demo-down
+demo-down: ## stop the demo and remove what it made
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m demo down; else echo "There is no demo to remove."; fi
+
+.PHONY: lint
+lint: install ## ruff, mypy, sqlfluff
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/sqlfluff lint --nocolor --disable-progress-bar dbt warehouse source
+
+.PHONY: test
+test: install lint ## linters and all tests
+	@.venv/bin/pytest $(PYTEST)

@@ -1,0 +1,96 @@
+#!/bin/sh
+# Gets what `make demo` and `make test` need: PostgreSQL, uv, a Python that Airflow supports, and .venv from uv.lock.
+# Takes nothing from the machine's own Python but pip, and changes nothing outside this folder, except that root on
+# Debian or Ubuntu gets packages installed. Says in a sentence what is missing. Quick when all is there.
+set -eu
+cd "$(dirname "$0")/.."
+
+UV_VERSION=$(sed -n 's/^required-version = "==\([0-9.]*\)".*/\1/p' pyproject.toml)
+TOOLS=.tools
+UV=$TOOLS/uv-$UV_VERSION/bin/uv
+
+fail() {
+    echo "✗ $*" >&2
+    exit 1
+}
+
+say() {
+    echo "• $*"
+}
+
+is_debian() {
+    command -v apt-get >/dev/null 2>&1
+}
+
+# apt_install WHAT PACKAGE…: as root on Debian or Ubuntu installs, else prints the command.
+apt_install() {
+    what=$1
+    shift
+    is_debian || fail "$what is not installed: install it with this system's package manager, then run this again."
+    [ "$(id -u)" = 0 ] || fail "$what is not installed: run \`sudo apt-get install $*\`, then run this again."
+    say "installing $what"
+    # Packages of servers start them at once; ours are started by the demo, on its own ports.
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e $policy ]; then
+        printf '#!/bin/sh\nexit 101\n' >$policy
+        chmod +x $policy
+        trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+    fi
+    log=$(mktemp)
+    if ! (apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@") \
+        >"$log" 2>&1; then
+        tail -n 15 "$log" >&2
+        rm -f "$log"
+        fail "apt-get could not install $what; its last lines are above."
+    fi
+    rm -f "$log"
+}
+
+has_postgres() {
+    for folder in /usr/lib/postgresql/1[4-7]/bin /usr/pgsql-1[4-7]/bin; do
+        [ -x "$folder/initdb" ] && return 0
+    done
+    command -v postgres >/dev/null 2>&1 && postgres --version | grep -Eq ' 1[4-7]([. ]|$)'
+}
+
+# A Python to run pip with; any supported one does.
+find_pip() {
+    for python in python3 python3.13 python3.12 python3.11 python3.10 python3.9; do
+        if command -v "$python" >/dev/null 2>&1 && "$python" -m pip --version >/dev/null 2>&1; then
+            echo "$python"
+            return
+        fi
+    done
+}
+
+free_kilobytes() {
+    df -Pk . | awk 'NR == 2 {print $4}'
+}
+
+if [ ! -d .venv ] && [ "$(free_kilobytes)" -lt 2000000 ]; then
+    fail "$(pwd) has less than 2 GB of free disk; Python's packages and the demo's data need that much there."
+fi
+
+has_postgres || apt_install "PostgreSQL 14 to 17" postgresql
+
+if [ ! -x "$UV" ]; then
+    if [ -z "$(find_pip)" ]; then
+        apt_install "Python with pip" python3 python3-pip
+    fi
+    say "getting uv $UV_VERSION"
+    PIP_ROOT_USER_ACTION=ignore "$(find_pip)" -m pip install --quiet --disable-pip-version-check \
+        --target "$TOOLS/uv-$UV_VERSION" "uv==$UV_VERSION" ||
+        fail "pip could not get uv $UV_VERSION: is the package index reached from here?"
+fi
+
+# Out of the way of the user's own uv: its settings and environment are theirs.
+unset VIRTUAL_ENV || true
+stamp=.venv/.made-from
+if ! cat pyproject.toml uv.lock 2>/dev/null | cmp -s - "$stamp"; then
+    say "making .venv from uv.lock"
+    # The machine's Python where it has one that Airflow supports (3.10 to 3.12); uv fetches one where not.
+    if ! "$UV" sync --quiet --locked --python-preference system --python '>=3.10,<3.13'; then
+        fail "uv could not make .venv; if it says that no Python was found, install Python 3.10, 3.11 or 3.12."
+    fi
+    cat pyproject.toml uv.lock >"$stamp"
+fi

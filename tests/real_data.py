@@ -1,0 +1,31 @@
+"""The real AdventureWorks rows, where they lie beside the repository: for comparison only, never part of it."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+
+_SHARED = Path(__file__).resolve().parents[2] / "shared"
+_SCHEMA = _SHARED / "contract" / "source_schema.sql"
+_ROWS = _SHARED / "data" / "adventureworks"
+
+needs_real_data = pytest.mark.skipif(
+    not _ROWS.is_dir() or not _SCHEMA.is_file(), reason="the real AdventureWorks rows are not beside the repository"
+)
+
+
+def write_dump(path: Path) -> Path:
+    """Write the source as pg_dump would: tables, then rows."""
+    schema = _SCHEMA.read_text()
+    with path.open("w", newline="") as dump:
+        dump.write("SET client_encoding = 'UTF8';\n")
+        dump.write(schema)
+        for name in re.findall(r"CREATE TABLE (\w+\.\w+)", schema):
+            rows = gzip.decompress((_ROWS / f"{name}.csv.gz").read_bytes()).decode()
+            header, body = rows.split("\n", 1)
+            columns = ", ".join(f'"{column}"' for column in header.split(","))
+            dump.write(f"\nCOPY {name} ({columns}) FROM stdin (FORMAT csv);\n{body}\\.\n")
+    return path
