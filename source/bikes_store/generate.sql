@@ -1,0 +1,74 @@
+-- Fills the transaction database with made-up rows in the shape and size of AdventureWorks.
+--
+--   psql -v scale=1 -v currencies="$(cat source/currency_api/currencies.json)" -f source/bikes_store/generate.sql
+--
+-- scale       how many times the 31,465 orders of the plan are sold (default 1); nothing else grows
+-- currencies  the JSON array that the currency service answers with
+--
+-- The rows are the same in every run and in every PostgreSQL from 14 on: no random(), no now(), no sorting
+-- of text. Chance is a hash of the row's key (see generate/draws.sql). All or nothing: one transaction.
+
+\set QUIET on
+\set ON_ERROR_STOP on
+\set VERBOSITY terse
+\encoding UTF8
+
+\if :{?scale}
+\else
+    \set scale 1
+\endif
+\if :{?currencies}
+\else
+    \set currencies ''
+\endif
+
+BEGIN;
+
+SET LOCAL client_min_messages = warning;
+SELECT
+    set_config('bikes_store.scale', :'scale', true) AS scale_setting,
+    set_config('bikes_store.currencies', :'currencies', true) AS currencies_setting
+\gset
+
+DO $$
+DECLARE
+    filled boolean;
+    tab regclass;
+BEGIN
+    IF current_setting('bikes_store.scale') !~ '^[1-9][0-9]{0,3}$' THEN
+        RAISE EXCEPTION 'scale must be a whole number from 1 to 9999, not "%".', current_setting('bikes_store.scale');
+    END IF;
+    IF current_setting('bikes_store.currencies') = '' THEN
+        RAISE EXCEPTION 'Give the currencies: -v currencies="$(cat source/currency_api/currencies.json)".';
+    END IF;
+    IF to_regclass('sales.salesorderheadersalesreason') IS NULL THEN
+        RAISE EXCEPTION 'This database has no tables yet: run schema.sql first.';
+    END IF;
+    FOR tab IN
+        SELECT oid FROM pg_class
+        WHERE relkind = 'r'
+            AND relnamespace::regnamespace::text
+            IN ('person', 'humanresources', 'production', 'purchasing', 'sales')
+        ORDER BY oid
+    LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM %s)', tab) INTO filled;
+        IF filled THEN
+            RAISE EXCEPTION 'Table % already has rows: the generator fills an empty database only.', tab;
+        END IF;
+    END LOOP;
+END
+$$;
+
+\ir generate/draws.sql
+\ir generate/calendar.sql
+\ir generate/reference.sql
+\ir generate/products.sql
+\ir generate/people.sql
+\ir generate/orders.sql
+
+COMMIT;
+
+ANALYZE person.person, humanresources.employee, production.product, purchasing.shipmethod, sales.currency,
+sales.currencyrate, sales.salesreason, sales.salesterritory, sales.specialoffer, sales.salesperson, sales.store,
+sales.customer, sales.specialofferproduct, sales.salespersonquotahistory, sales.salesterritoryhistory,
+sales.shoppingcartitem, sales.salesorderheader, sales.salesorderdetail, sales.salesorderheadersalesreason;

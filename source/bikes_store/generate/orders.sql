@@ -1,0 +1,286 @@
+-- Orders, their lines and their reasons. Everything that is counted (who pays in which currency, who pays
+-- without a card, who gives how many reasons) is settled for the 31,465 orders of the plan; with a scale of
+-- n each of them is sold n times, so that every count is n times as large.
+
+CREATE TEMPORARY TABLE planned ON COMMIT DROP AS
+WITH rates (code, territory, online, orders) AS (
+    -- So many orders are paid in the customer's currency. The mark and the franc end with their quotation.
+    VALUES
+    ('AUD', 9, true, 6550), ('CAD', 6, true, 3147), ('GBP', 10, true, 2967), ('DEM', 8, true, 76), ('FRF', 7, true, 59),
+    ('AUD', 9, false, 125), ('CAD', 6, false, 692), ('GBP', 10, false, 188), ('EUR', 8, false, 138), ('EUR', 7, false, 34)
+),
+
+with_buyer AS (
+    SELECT
+        p.*,
+        c.territoryid,
+        s.salespersonid AS store_salesperson,
+        -- Numbers in an order of chance, among the orders of the same channel.
+        row_number() OVER (PARTITION BY p.online ORDER BY pg_temp.draw('no card', p.n, 1000000000), p.n) AS card_rank,
+        row_number() OVER (PARTITION BY p.online ORDER BY pg_temp.draw('reasons', p.n, 1000000000), p.n) AS reason_rank,
+        row_number() OVER (PARTITION BY p.online ORDER BY pg_temp.draw('late', p.n, 1000000000), p.n) AS late_rank,
+        r.currencyrateid,
+        q.orders AS rated_orders,
+        row_number() OVER (
+            PARTITION BY p.online, c.territoryid, r.currencyrateid IS NULL
+            ORDER BY pg_temp.draw('rated', p.n, 1000000000), p.n
+        ) AS rate_rank
+    FROM order_plan AS p
+    INNER JOIN sales.customer AS c ON p.customerid = c.customerid
+    LEFT JOIN stores AS s ON c.storeid = s.id
+    LEFT JOIN rates AS q ON c.territoryid = q.territory AND p.online = q.online
+    LEFT JOIN sales.currencyrate AS r ON q.code = r.tocurrencycode AND p.orderdate = r.currencyratedate
+)
+
+SELECT
+    n,
+    orderdate,
+    online,
+    customerid,
+    lines,
+    lines_before,
+    territoryid,
+    -- Which assortment is on sale: it changes on 30 May of 2012 and 2013.
+    CASE WHEN orderdate < '2012-05-30' THEN 1 WHEN orderdate < '2013-05-30' THEN 2 ELSE 3 END AS season,
+    CASE
+        WHEN online THEN NULL
+        WHEN store_salesperson = 280 AND orderdate >= '2012-09-30' THEN 284
+        WHEN orderdate >= hired THEN store_salesperson
+        -- Until a salesperson comes, the manager of the region sells, and before that the only manager there was.
+        WHEN territoryid IN (7, 8, 10) AND orderdate >= '2012-04-16' THEN 287
+        WHEN territoryid = 9 AND orderdate >= '2013-03-14' THEN 285
+        ELSE 274
+    END AS salespersonid,
+    CASE WHEN rate_rank <= rated_orders THEN currencyrateid END AS currencyrateid,
+    card_rank > CASE WHEN online THEN 1124 ELSE 7 END AS by_card,
+    CASE
+        WHEN NOT online THEN NULL
+        WHEN reason_rank <= 153 THEN pg_temp.pick('three reasons', n, '{1 2 5,1 4 6,2 5 9,1 5 9}'::text[])
+        WHEN reason_rank <= 4482
+            THEN pg_temp.pick('two reasons', n, '{1 2,1 2,1 2,1 2,1 2,1 4,1 6,1 10,5 9,5 9,5 9,2 5,6 9,5 10}'::text[])
+        WHEN reason_rank <= 23012 THEN pg_temp.pick('reason', n, '{1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,2,4,6,10}'::text[])
+    END AS reasons,
+    NOT online AND late_rank <= 9 AS late
+FROM with_buyer
+LEFT JOIN (SELECT id AS store_salesperson, hired FROM sales_staff) AS staff USING (store_salesperson);
+
+-- Every copy of every planned order. key drives chance and is the same for the first copy in every scale.
+CREATE TEMPORARY TABLE placed ON COMMIT DROP AS
+SELECT
+    p.*,
+    43658 + (p.n - 1) * s.scale + copy AS salesorderid,
+    p.lines_before * s.scale + (copy - 1) * p.lines AS details_before,
+    (copy - 1) * 31465 + p.n AS key
+FROM planned AS p
+CROSS JOIN (SELECT current_setting('bikes_store.scale')::integer AS scale) AS s
+CROSS JOIN generate_series(1, s.scale) AS copy;
+
+ANALYZE placed;
+
+-- What a buyer can choose from, one shelf per kind of buyer and season; in the web shop what sells well has more
+-- room. The lines of an order are spread evenly over the shelf, so no order has the same product twice.
+CREATE TEMPORARY TABLE shelf ON COMMIT DROP AS
+SELECT
+    kind,
+    season,
+    -- The order of the shelf is by chance, with the places of one product side by side.
+    (row_number() OVER (PARTITION BY kind, season ORDER BY pg_temp.draw('shelf', productid, 1000000000), productid) - 1)::integer
+        AS place,
+    (count(*) OVER (PARTITION BY kind, season))::integer AS places,
+    productid
+FROM article
+CROSS JOIN (
+    VALUES (1, date '2011-05-31', date '2012-05-29'), (2, '2012-05-30', '2013-05-29'), (3, '2013-05-30', '2014-06-30')
+) AS s (season, first_day, last_day)
+CROSS JOIN LATERAL (
+    SELECT 'reseller' AS kind, 1 AS room WHERE resold
+    UNION ALL
+    SELECT CASE WHEN subcategory <= 3 THEN 'web bike' ELSE 'web other' END, web WHERE web > 0
+) AS k
+CROSS JOIN generate_series(1, room)
+WHERE sell_from <= first_day AND coalesce(sell_until, last_day) >= last_day;
+
+ANALYZE shelf;
+
+CREATE TEMPORARY TABLE bulk ON COMMIT DROP AS
+SELECT productid, max(specialofferid) AS best_offer
+FROM sales.specialofferproduct
+WHERE specialofferid BETWEEN 1 AND 5
+GROUP BY productid;
+
+CREATE TEMPORARY TABLE sold ON COMMIT DROP AS
+WITH wanted AS (
+    SELECT
+        salesorderid,
+        online,
+        orderdate,
+        season,
+        key,
+        details_before,
+        lines,
+        line,
+        key * 100 + line AS line_key,
+        CASE
+            WHEN NOT online THEN 'reseller'
+            -- The first line of a web order is a bike: always at first, two in five since the shop has accessories.
+            WHEN line = 1 AND (orderdate < '2013-07-01' OR pg_temp.draw('bike', key, 1000) < 420) THEN 'web bike'
+            ELSE 'web other'
+        END AS kind
+    FROM placed
+    CROSS JOIN generate_series(1, lines) AS line
+),
+
+chosen AS (
+    SELECT
+        w.*,
+        f.productid
+    FROM wanted AS w
+    INNER JOIN (SELECT DISTINCT kind, season, places FROM shelf) AS p USING (kind, season)
+    INNER JOIN shelf AS f
+        ON w.kind = f.kind AND w.season = f.season
+        AND f.place = (pg_temp.draw('place', w.key, p.places) + (w.line - 1) * (p.places / w.lines)) % p.places
+),
+
+counted AS (
+    SELECT
+        c.*,
+        a.price,
+        -- What resellers pay of the list price depends on the model.
+        a.price * pg_temp.pick('reseller price', a.model, '{0.6,0.6,0.6,0.6,0.5825,0.5775,0.5475}'::numeric[]) AS reseller_price,
+        CASE
+            WHEN online THEN 1
+            -- Small numbers mostly; in bulk, the cheaper the product, the larger the largest number.
+            WHEN pg_temp.draw('bulk', line_key, 10) > 0
+                THEN 1 + pg_temp.draw('quantity', line_key, 100) * pg_temp.draw('more', line_key, 100) / 1000
+            ELSE 1 + pg_temp.draw('quantity', line_key, ('{10,14,24,40,60}'::integer[])[b.best_offer])
+        END AS quantity
+    FROM chosen AS c
+    INNER JOIN article AS a USING (productid)
+    INNER JOIN bulk AS b USING (productid)
+),
+
+campaigns AS (
+    SELECT c.specialofferid, c.productid, o.startdate, o.enddate
+    FROM sales.specialofferproduct AS c
+    INNER JOIN sales.specialoffer AS o USING (specialofferid)
+    WHERE c.specialofferid > 6 AND o.category = 'Reseller'
+),
+
+offered AS (
+    SELECT
+        c.*,
+        coalesce(
+            g.specialofferid,
+            CASE
+                WHEN quantity > 40 THEN 5
+                WHEN quantity > 24 THEN 4
+                WHEN quantity > 14 THEN 3
+                WHEN quantity > 10 THEN 2
+                ELSE 1
+            END
+        ) AS specialofferid
+    FROM counted AS c
+    LEFT JOIN campaigns AS g
+        ON c.productid = g.productid AND c.orderdate BETWEEN g.startdate AND g.enddate
+        -- Only introductions reach the web shop, and there they bring no discount.
+        AND (NOT c.online OR g.specialofferid IN (13, 14))
+)
+
+SELECT
+    salesorderid,
+    details_before + line AS salesorderdetailid,
+    online,
+    orderdate,
+    quantity,
+    productid,
+    specialofferid,
+    round(CASE WHEN online THEN price ELSE reseller_price END, 4) AS unitprice,
+    CASE WHEN online THEN 0 ELSE discountpct END AS unitpricediscount
+FROM offered
+INNER JOIN (SELECT specialofferid, discountpct FROM sales.specialoffer) AS o USING (specialofferid);
+
+ANALYZE sold;
+
+INSERT INTO sales.salesorderheader (
+    salesorderid, revisionnumber, orderdate, duedate, shipdate, status, onlineorderflag, purchaseordernumber,
+    accountnumber, customerid, salespersonid, territoryid, billtoaddressid, shiptoaddressid, shipmethodid, creditcardid,
+    creditcardapprovalcode, currencyrateid, subtotal, taxamt, freight, totaldue, rowguid, modifieddate
+)
+WITH sums AS (
+    -- A line has up to six decimals, the header four.
+    SELECT salesorderid, round(sum(quantity * unitprice * (1 - unitpricediscount)), 4) AS subtotal
+    FROM sold
+    GROUP BY salesorderid
+),
+
+taxed AS (
+    SELECT
+        *,
+        round(subtotal * CASE WHEN online THEN 0.08 ELSE 0.09 + territoryid * 0.001 END, 4) AS taxamt,
+        round(subtotal * CASE WHEN online THEN 0.025 ELSE 0.03 END, 4) AS freight
+    FROM placed
+    INNER JOIN sums USING (salesorderid)
+)
+
+SELECT
+    salesorderid,
+    CASE WHEN NOT online AND pg_temp.draw('revision', key, 127) = 0 THEN 9 ELSE 8 END,
+    orderdate,
+    orderdate + CASE WHEN late THEN interval '13 days' ELSE interval '12 days' END,
+    orderdate + CASE WHEN late THEN interval '8 days' ELSE interval '7 days' END,
+    5,
+    online,
+    CASE WHEN NOT online THEN 'PO' || 100000000 + salesorderid::bigint * 421 END,
+    CASE WHEN online THEN '10-4030-0' ELSE '10-4020-0' END || customerid,
+    customerid,
+    salespersonid,
+    territoryid,
+    400 + customerid,
+    400 + customerid + CASE WHEN pg_temp.draw('other address', key, 317) = 0 THEN 1 ELSE 0 END,
+    CASE WHEN online THEN 1 ELSE 5 END,
+    CASE WHEN by_card THEN 1 + pg_temp.draw('card', customerid, 19237) END,
+    CASE
+        WHEN by_card
+            THEN 10000 + pg_temp.draw('approval', key, 1290000) || 'Vi' || 1 + pg_temp.draw('approval end', key, 96000)
+    END,
+    currencyrateid,
+    subtotal,
+    taxamt,
+    freight,
+    subtotal + taxamt + freight,
+    pg_temp.guid('salesorderheader', salesorderid::text),
+    orderdate + CASE WHEN late THEN interval '8 days' ELSE interval '7 days' END
+FROM taxed
+ORDER BY salesorderid;
+
+-- Lines and reasons carry the date of the order, so they are a week older than their header.
+INSERT INTO sales.salesorderdetail (
+    salesorderid, salesorderdetailid, carriertrackingnumber, orderqty, productid, specialofferid, unitprice,
+    unitpricediscount, rowguid, modifieddate
+)
+SELECT
+    salesorderid,
+    salesorderdetailid,
+    -- One parcel per reseller's order; the web shop keeps no track.
+    CASE
+        WHEN NOT online THEN upper(
+            lpad(to_hex(pg_temp.draw('parcel', salesorderid, 65536)), 4, '0') || '-'
+            || lpad(to_hex(pg_temp.draw('parcel middle', salesorderid, 65536)), 4, '0') || '-'
+            || lpad(to_hex(pg_temp.draw('parcel end', salesorderid, 256)), 2, '0')
+        )
+    END,
+    quantity,
+    productid,
+    specialofferid,
+    unitprice,
+    unitpricediscount,
+    pg_temp.guid('salesorderdetail', salesorderdetailid::text),
+    orderdate
+FROM sold
+ORDER BY salesorderdetailid;
+
+INSERT INTO sales.salesorderheadersalesreason (salesorderid, salesreasonid, modifieddate)
+SELECT salesorderid, reason::integer, orderdate
+FROM placed
+CROSS JOIN string_to_table(reasons, ' ') AS reason
+ORDER BY salesorderid, reason::integer;
