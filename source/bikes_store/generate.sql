@@ -26,8 +26,8 @@ BEGIN;
 
 SET LOCAL client_min_messages = warning;
 SELECT
-    set_config('bikes_store.scale', :'scale', true) AS scale_setting,
-    set_config('bikes_store.currencies', :'currencies', true) AS currencies_setting
+    set_config('bikes_store.scale', :'scale', TRUE) AS scale_setting,
+    set_config('bikes_store.currencies', :'currencies', TRUE) AS currencies_setting
 \gset
 
 DO $$

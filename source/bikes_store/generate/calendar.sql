@@ -34,12 +34,12 @@ placed AS (
             WHEN i <= last_day - first_day + 1 THEN i - 1
             ELSE pg_temp.draw('order day', (last_day - date '2000-01-01') * 10000 + i, last_day - first_day + 1)
         END AS day,
-        true AS online,
+        TRUE AS online,
         i
     FROM open_days, generate_series(1, online) AS i
     UNION ALL
     -- Resellers order at the end of the month.
-    SELECT last_day, false, i
+    SELECT last_day, FALSE, i
     FROM open_days, generate_series(1, reseller) AS i
 ),
 

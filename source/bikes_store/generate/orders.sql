@@ -6,8 +6,10 @@ CREATE TEMPORARY TABLE planned ON COMMIT DROP AS
 WITH rates (code, territory, online, orders) AS (
     -- So many orders are paid in the customer's currency. The mark and the franc end with their quotation.
     VALUES
-    ('AUD', 9, true, 6550), ('CAD', 6, true, 3147), ('GBP', 10, true, 2967), ('DEM', 8, true, 76), ('FRF', 7, true, 59),
-    ('AUD', 9, false, 125), ('CAD', 6, false, 692), ('GBP', 10, false, 188), ('EUR', 8, false, 138), ('EUR', 7, false, 34)
+    ('AUD', 9, TRUE, 6550), ('CAD', 6, TRUE, 3147), ('GBP', 10, TRUE, 2967),
+    ('DEM', 8, TRUE, 76), ('FRF', 7, TRUE, 59),
+    ('AUD', 9, FALSE, 125), ('CAD', 6, FALSE, 692), ('GBP', 10, FALSE, 188),
+    ('EUR', 8, FALSE, 138), ('EUR', 7, FALSE, 34)
 ),
 
 with_buyer AS (
@@ -15,6 +17,7 @@ with_buyer AS (
         p.*,
         c.territoryid,
         s.salespersonid AS store_salesperson,
+        t.id AS season,
         -- Numbers in an order of chance, among the orders of the same channel.
         row_number() OVER (PARTITION BY p.online ORDER BY pg_temp.draw('no card', p.n, 1000000000), p.n) AS card_rank,
         row_number() OVER (PARTITION BY p.online ORDER BY pg_temp.draw('reasons', p.n, 1000000000), p.n) AS reason_rank,
@@ -27,6 +30,7 @@ with_buyer AS (
         ) AS rate_rank
     FROM order_plan AS p
     INNER JOIN sales.customer AS c ON p.customerid = c.customerid
+    INNER JOIN season AS t ON p.orderdate BETWEEN t.first_day AND t.last_day
     LEFT JOIN stores AS s ON c.storeid = s.id
     LEFT JOIN rates AS q ON c.territoryid = q.territory AND p.online = q.online
     LEFT JOIN sales.currencyrate AS r ON q.code = r.tocurrencycode AND p.orderdate = r.currencyratedate
@@ -40,8 +44,7 @@ SELECT
     lines,
     lines_before,
     territoryid,
-    -- Which assortment is on sale: it changes on 30 May of 2012 and 2013.
-    CASE WHEN orderdate < '2012-05-30' THEN 1 WHEN orderdate < '2013-05-30' THEN 2 ELSE 3 END AS season,
+    season,
     CASE
         WHEN online THEN NULL
         WHEN store_salesperson = 280 AND orderdate >= '2012-09-30' THEN 284
@@ -81,24 +84,24 @@ ANALYZE placed;
 -- room. The lines of an order are spread evenly over the shelf, so no order has the same product twice.
 CREATE TEMPORARY TABLE shelf ON COMMIT DROP AS
 SELECT
-    kind,
-    season,
-    -- The order of the shelf is by chance, with the places of one product side by side.
-    (row_number() OVER (PARTITION BY kind, season ORDER BY pg_temp.draw('shelf', productid, 1000000000), productid) - 1)::integer
-        AS place,
-    (count(*) OVER (PARTITION BY kind, season))::integer AS places,
-    productid
-FROM article
-CROSS JOIN (
-    VALUES (1, date '2011-05-31', date '2012-05-29'), (2, '2012-05-30', '2013-05-29'), (3, '2013-05-30', '2014-06-30')
-) AS s (season, first_day, last_day)
+    k.kind,
+    s.id AS season,
+    (
+        row_number() OVER (
+            -- By chance, but with the places of one product side by side.
+            PARTITION BY k.kind, s.id ORDER BY pg_temp.draw('shelf', a.productid, 1000000000), a.productid
+        ) - 1
+    )::integer AS place,
+    (count(*) OVER (PARTITION BY k.kind, s.id))::integer AS places,
+    a.productid
+FROM article AS a
+INNER JOIN season AS s ON s.id BETWEEN a.first_season AND coalesce(a.last_season, 3)
 CROSS JOIN LATERAL (
-    SELECT 'reseller' AS kind, 1 AS room WHERE resold
+    SELECT 'reseller' AS kind, 1 AS room WHERE a.resold
     UNION ALL
-    SELECT CASE WHEN subcategory <= 3 THEN 'web bike' ELSE 'web other' END, web WHERE web > 0
+    SELECT CASE WHEN a.subcategory <= 3 THEN 'web bike' ELSE 'web other' END, a.web WHERE a.web > 0
 ) AS k
-CROSS JOIN generate_series(1, room)
-WHERE sell_from <= first_day AND coalesce(sell_until, last_day) >= last_day;
+CROSS JOIN generate_series(1, k.room);
 
 ANALYZE shelf;
 
@@ -146,7 +149,9 @@ counted AS (
         c.*,
         a.price,
         -- What resellers pay of the list price depends on the model.
-        a.price * pg_temp.pick('reseller price', a.model, '{0.6,0.6,0.6,0.6,0.5825,0.5775,0.5475}'::numeric[]) AS reseller_price,
+        a.price * pg_temp.pick(
+            'reseller price', a.model, '{0.6,0.6,0.6,0.6,0.5825,0.5775,0.5475}'::numeric[]
+        ) AS reseller_price,
         CASE
             WHEN online THEN 1
             -- Small numbers mostly; in bulk, the cheaper the product, the larger the largest number.

@@ -40,15 +40,21 @@ SELECT
     i,
     persontype,
     female,
-    CASE WHEN title_rank <= titles THEN CASE WHEN female THEN pg_temp.pick('title', id, '{Ms.,Ms.,Ms.,Ms.,Mrs.}'::text[]) ELSE 'Mr.' END END AS title,
+    CASE
+        WHEN title_rank > titles THEN NULL
+        WHEN female THEN pg_temp.pick('title', id, '{Ms.,Ms.,Ms.,Ms.,Mrs.}'::text[])
+        ELSE 'Mr.'
+    END AS title,
     CASE
         WHEN female THEN pg_temp.pick('first name', id, women)
         ELSE pg_temp.pick('first name', id, men)
     END AS firstname,
     CASE
         WHEN middle_rank > middle_names THEN NULL
-        WHEN pg_temp.draw('full middle name', id, 400) = 0 THEN pg_temp.pick('middle name', id, CASE WHEN female THEN women ELSE men END)
-        ELSE chr(65 + pg_temp.draw('middle initial', id, 25)) || CASE WHEN pg_temp.draw('middle dot', id, 20) = 0 THEN '.' ELSE '' END
+        -- An initial, sometimes with a dot, rarely a whole name.
+        WHEN pg_temp.draw('middle form', id, 400) = 0 THEN pg_temp.pick('middle name', id, men)
+        WHEN pg_temp.draw('middle form', id, 400) <= 20 THEN chr(65 + pg_temp.draw('middle initial', id, 25)) || '.'
+        ELSE chr(65 + pg_temp.draw('middle initial', id, 25))
     END AS middlename,
     -- 101 names with letters beyond ASCII and 9 with an apostrophe try the encoding and the quoting of a pipeline.
     CASE
@@ -56,7 +62,9 @@ SELECT
         WHEN rare_rank <= 110 THEN pg_temp.pick('last name', id, apostrophes)
         ELSE pg_temp.pick('last name', id, plain)
     END AS lastname,
-    CASE WHEN suffix_rank <= suffixes THEN pg_temp.pick('suffix', id, '{Jr.,Jr.,Jr.,Jr.,Sr.,II,III,IV,PhD}'::text[]) END AS suffix
+    CASE
+        WHEN suffix_rank <= suffixes THEN pg_temp.pick('suffix', id, '{Jr.,Jr.,Jr.,Jr.,Sr.,II,III,IV,PhD}'::text[])
+    END AS suffix
 FROM (SELECT *, pg_temp.draw('female', id, 2) = 0 AS female FROM ranked) AS r
 CROSS JOIN (
     SELECT
@@ -151,7 +159,7 @@ contact_info (i, info) AS (
 SELECT
     p.id,
     p.persontype,
-    false,
+    FALSE,
     p.title,
     p.firstname,
     p.middlename,
@@ -161,30 +169,39 @@ SELECT
     ('<AdditionalContactInfo xmlns="urn:bikes-store:contact-info">' || c.info || '</AdditionalContactInfo>')::xml,
     CASE p.persontype
         WHEN 'IN' THEN concat(
-            '<IndividualSurvey xmlns="urn:bikes-store:individual-survey"><TotalPurchaseYTD>',
-            pg_temp.draw('purchases', p.id, 900000) / 100.0 - 800,
-            '</TotalPurchaseYTD><DateFirstPurchase>', o.orderdate::date, 'Z</DateFirstPurchase><BirthDate>',
-            date '1940-01-01' + pg_temp.draw('birth date', p.id, 16000), 'Z</BirthDate><MaritalStatus>',
-            pg_temp.pick('married', p.id, '{M,S}'::text[]), '</MaritalStatus><YearlyIncome>',
+            '<IndividualSurvey xmlns="urn:bikes-store:individual-survey">',
+            '<TotalPurchaseYTD>', pg_temp.draw('purchases', p.id, 900000) / 100.0 - 800, '</TotalPurchaseYTD>',
+            '<DateFirstPurchase>', to_char(o.orderdate, 'YYYY-MM-DD'), 'Z</DateFirstPurchase>',
+            '<BirthDate>',
+            to_char(date '1940-01-01' + pg_temp.draw('birth date', p.id, 16000), 'YYYY-MM-DD'),
+            'Z</BirthDate>',
+            '<MaritalStatus>', pg_temp.pick('married', p.id, '{M,S}'::text[]), '</MaritalStatus>',
+            '<YearlyIncome>',
             pg_temp.pick(
                 'income', p.id,
                 '{0-25000,25001-50000,25001-50000,50001-75000,50001-75000,75001-100000,greater than 100000}'::text[]
             ),
-            '</YearlyIncome><Gender>', CASE WHEN p.female THEN 'F' ELSE 'M' END, '</Gender><TotalChildren>',
-            pg_temp.draw('children', p.id, 6), '</TotalChildren><NumberChildrenAtHome>',
+            '</YearlyIncome>',
+            '<Gender>', CASE WHEN p.female THEN 'F' ELSE 'M' END, '</Gender>',
+            '<TotalChildren>', pg_temp.draw('children', p.id, 6), '</TotalChildren>',
+            '<NumberChildrenAtHome>',
             pg_temp.draw('children at home', p.id, pg_temp.draw('children', p.id, 6) + 1),
-            '</NumberChildrenAtHome><Education>',
+            '</NumberChildrenAtHome>',
+            '<Education>',
             pg_temp.pick(
                 'education', p.id,
                 '{Bachelors,Partial College,High School,Partial High School,Graduate Degree}'::text[]
             ),
-            '</Education><Occupation>',
+            '</Education>',
+            '<Occupation>',
             pg_temp.pick('occupation', p.id, '{Professional,Skilled Manual,Clerical,Management,Manual}'::text[]),
-            '</Occupation><HomeOwnerFlag>', pg_temp.pick('home', p.id, '{1,1,0}'::integer[]),
-            '</HomeOwnerFlag><NumberCarsOwned>', pg_temp.draw('cars', p.id, 5),
-            '</NumberCarsOwned><CommuteDistance>',
+            '</Occupation>',
+            '<HomeOwnerFlag>', pg_temp.pick('home', p.id, '{1,1,0}'::text[]), '</HomeOwnerFlag>',
+            '<NumberCarsOwned>', pg_temp.draw('cars', p.id, 5), '</NumberCarsOwned>',
+            '<CommuteDistance>',
             pg_temp.pick('commute', p.id, '{0-1 Miles,1-2 Miles,2-5 Miles,5-10 Miles,10+ Miles}'::text[]),
-            '</CommuteDistance></IndividualSurvey>'
+            '</CommuteDistance>',
+            '</IndividualSurvey>'
         )
         ELSE concat(
             '<IndividualSurvey xmlns="urn:bikes-store:individual-survey"><TotalPurchaseYTD>',
@@ -216,43 +233,43 @@ INSERT INTO humanresources.employee (
 WITH jobs (nth, title, people, salaried, boss, first_place) AS (
     -- The place in the organisation is the boss's place and a number; the top has no number.
     VALUES
-    (1, 'Chief Executive Officer', 1, true, '/', NULL::integer),
-    (2, 'Vice President of Engineering', 1, true, '/', 1),
-    (3, 'Engineering Manager', 1, true, '/1/', 1),
-    (4, 'Design Engineer', 6, true, '/1/1/', 1),
-    (5, 'Tool Designer', 4, false, '/1/1/', 7),
-    (6, 'Research Engineer', 4, true, '/1/1/', 11),
-    (7, 'Marketing Manager', 1, true, '/', 2),
-    (8, 'Marketing Specialist', 8, false, '/2/', 1),
-    (9, 'Vice President of Production', 1, true, '/', 3),
-    (10, 'Production Control Manager', 1, true, '/3/', 1),
-    (11, 'Production Supervisor', 20, false, '/3/1/', 1),
-    (12, 'Production Technician', 159, false, '/3/1/', NULL),  -- spread over the supervisors
-    (13, 'Quality Assurance Manager', 1, true, '/3/', 2),
-    (14, 'Quality Assurance Technician', 5, false, '/3/2/', 1),
-    (15, 'Purchasing Manager', 1, true, '/3/', 3),
-    (16, 'Buyer', 10, false, '/3/3/', 1),
-    (17, 'Shipping and Receiving Supervisor', 1, false, '/3/', 4),
-    (18, 'Shipping and Receiving Clerk', 5, false, '/3/4/', 1),
-    (19, 'Chief Financial Officer', 1, true, '/', 4),
-    (20, 'Accountant', 9, false, '/4/', 1),
-    (21, 'Human Resources Manager', 1, true, '/', 5),
-    (22, 'Recruiter', 2, true, '/5/', 1),
-    (23, 'Benefits Specialist', 3, true, '/5/', 3),
-    (24, 'Facilities Manager', 1, true, '/5/', 6),
-    (25, 'Janitor', 6, false, '/5/6/', 1),
-    (26, 'Information Services Manager', 1, true, '/', 6),
-    (27, 'Database Administrator', 2, true, '/6/', 1),
-    (28, 'Network Administrator', 3, true, '/6/', 3),
-    (29, 'Application Specialist', 5, true, '/6/', 6),
-    (30, 'Control Specialist', 8, true, '/6/', 11),
-    (31, 'Vice President of Sales', 1, true, '/', 7),
-    (32, 'North American Sales Manager', 1, true, '/7/', 1),
-    (33, 'Sales Representative', 10, true, '/7/1/', 1),
-    (34, 'Pacific Sales Manager', 1, true, '/7/', 2),
-    (35, 'Sales Representative', 1, true, '/7/2/', 1),
-    (36, 'European Sales Manager', 1, true, '/7/', 3),
-    (37, 'Sales Representative', 3, true, '/7/3/', 1)
+    (1, 'Chief Executive Officer', 1, TRUE, '/', NULL::integer),
+    (2, 'Vice President of Engineering', 1, TRUE, '/', 1),
+    (3, 'Engineering Manager', 1, TRUE, '/1/', 1),
+    (4, 'Design Engineer', 6, TRUE, '/1/1/', 1),
+    (5, 'Tool Designer', 4, FALSE, '/1/1/', 7),
+    (6, 'Research Engineer', 4, TRUE, '/1/1/', 11),
+    (7, 'Marketing Manager', 1, TRUE, '/', 2),
+    (8, 'Marketing Specialist', 8, FALSE, '/2/', 1),
+    (9, 'Vice President of Production', 1, TRUE, '/', 3),
+    (10, 'Production Control Manager', 1, TRUE, '/3/', 1),
+    (11, 'Production Supervisor', 20, FALSE, '/3/1/', 1),
+    (12, 'Production Technician', 159, FALSE, '/3/1/', NULL),  -- spread over the supervisors
+    (13, 'Quality Assurance Manager', 1, TRUE, '/3/', 2),
+    (14, 'Quality Assurance Technician', 5, FALSE, '/3/2/', 1),
+    (15, 'Purchasing Manager', 1, TRUE, '/3/', 3),
+    (16, 'Buyer', 10, FALSE, '/3/3/', 1),
+    (17, 'Shipping and Receiving Supervisor', 1, FALSE, '/3/', 4),
+    (18, 'Shipping and Receiving Clerk', 5, FALSE, '/3/4/', 1),
+    (19, 'Chief Financial Officer', 1, TRUE, '/', 4),
+    (20, 'Accountant', 9, FALSE, '/4/', 1),
+    (21, 'Human Resources Manager', 1, TRUE, '/', 5),
+    (22, 'Recruiter', 2, TRUE, '/5/', 1),
+    (23, 'Benefits Specialist', 3, TRUE, '/5/', 3),
+    (24, 'Facilities Manager', 1, TRUE, '/5/', 6),
+    (25, 'Janitor', 6, FALSE, '/5/6/', 1),
+    (26, 'Information Services Manager', 1, TRUE, '/', 6),
+    (27, 'Database Administrator', 2, TRUE, '/6/', 1),
+    (28, 'Network Administrator', 3, TRUE, '/6/', 3),
+    (29, 'Application Specialist', 5, TRUE, '/6/', 6),
+    (30, 'Control Specialist', 8, TRUE, '/6/', 11),
+    (31, 'Vice President of Sales', 1, TRUE, '/', 7),
+    (32, 'North American Sales Manager', 1, TRUE, '/7/', 1),
+    (33, 'Sales Representative', 10, TRUE, '/7/1/', 1),
+    (34, 'Pacific Sales Manager', 1, TRUE, '/7/', 2),
+    (35, 'Sales Representative', 1, TRUE, '/7/2/', 1),
+    (36, 'European Sales Manager', 1, TRUE, '/7/', 3),
+    (37, 'Sales Representative', 3, TRUE, '/7/3/', 1)
 ),
 
 positions AS (
@@ -285,7 +302,7 @@ SELECT
     j.salaried,
     pg_temp.draw('vacation', j.id, 100),
     20 + pg_temp.draw('sick leave', j.id, 61),
-    true,
+    TRUE,
     pg_temp.guid('employee', j.id::text),
     CASE WHEN j.id IN (56, 134, 218) THEN timestamp '2014-12-26 09:17:08.637' ELSE '2014-06-30' END,
     j.place
@@ -367,25 +384,33 @@ WITH named AS (
 SELECT
     id,
     (
-        '{Alpine,Bay,Canyon,Capital,City,Coast,Corner,Downhill,Eastside,Family,Forest,Harbour,Hilltop,Lakeside,Main Street,
-        Meadow,Metro,Midtown,Northern,Old Mill,Orchard,Park,Prairie,River,Station,Summer,Valley}'::text[]
+        '{Alpine,Bay,Canyon,Capital,City,Coast,Corner,Downhill,Eastside,Family,Forest,Harbour,Hilltop,Lakeside,
+        Main Street,Meadow,Metro,Midtown,Northern,Old Mill,Orchard,Park,Prairie,River,Station,Summer,Valley}'::text[]
     )[1 + name_number / 26] || ' ' || (
         '{Bicycles,Bicycle Club,Bike & Ski,Bike House,Bike Parts,Bikes,Cycle Centre,Cycle Shop,Cycle World,Cycles,
         Cyclery,Cycling & Sons,Gear Company,Outdoor,Outfitters,Pedal Works,Ride Shop,Riders,Spokes,Sport & Cycle,
         Sporting Goods,Sports,Two Wheels,Velo,Wheel Works,Wheels}'::text[]
-    )[1 + name_number % 26] || CASE WHEN n IN (90, 240, 390) THEN ', Inc.' WHEN n IN (150, 480) THEN ', Limited' ELSE '' END,
+    )[1 + name_number % 26]
+    || CASE WHEN n IN (90, 240, 390) THEN ', Inc.' WHEN n IN (150, 480) THEN ', Limited' ELSE '' END,
     salespersonid,
     concat(
-        '<StoreSurvey xmlns="urn:bikes-store:store-survey"><AnnualSales>', size * 100000, '</AnnualSales><AnnualRevenue>',
-        size * 10000, '</AnnualRevenue><BankName>',
-        CASE WHEN n % 7 = 0 THEN 'Trade &amp; Savings' ELSE pg_temp.pick('bank', n, '{First Harbour,Land Bank,Union Trust}'::text[]) END,
-        '</BankName><BusinessType>', pg_temp.pick('business', n, '{BM,BM,BS,BS,OS}'::text[]), '</BusinessType><YearOpened>',
-        1970 + pg_temp.draw('opened', n, 36), '</YearOpened><Specialty>',
-        pg_temp.pick('specialty', n, '{Road,Mountain,Touring}'::text[]), '</Specialty><SquareFeet>',
-        size * 2500 + pg_temp.draw('area', n, 4) * 1000, '</SquareFeet><Brands>',
-        pg_temp.pick('brands', n, '{1,2,3,4+,AW}'::text[]), '</Brands><Internet>',
-        pg_temp.pick('internet', n, '{DSL,T1,T2,T3,ISDN,56kb}'::text[]), '</Internet><NumberEmployees>',
-        2 + size * 3 + pg_temp.draw('staff', n, 10), '</NumberEmployees></StoreSurvey>'
+        '<StoreSurvey xmlns="urn:bikes-store:store-survey">',
+        '<AnnualSales>', size * 100000, '</AnnualSales>',
+        '<AnnualRevenue>', size * 10000, '</AnnualRevenue>',
+        '<BankName>',
+        CASE n % 7
+            WHEN 0 THEN 'Trade &amp; Savings'
+            ELSE pg_temp.pick('bank', n, '{First Harbour,Land Bank,Union Trust}'::text[])
+        END,
+        '</BankName>',
+        '<BusinessType>', pg_temp.pick('business', n, '{BM,BM,BS,BS,OS}'::text[]), '</BusinessType>',
+        '<YearOpened>', 1970 + pg_temp.draw('opened', n, 36), '</YearOpened>',
+        '<Specialty>', pg_temp.pick('specialty', n, '{Road,Mountain,Touring}'::text[]), '</Specialty>',
+        '<SquareFeet>', size * 2500 + pg_temp.draw('area', n, 4) * 1000, '</SquareFeet>',
+        '<Brands>', pg_temp.pick('brands', n, '{1,2,3,4+,AW}'::text[]), '</Brands>',
+        '<Internet>', pg_temp.pick('internet', n, '{DSL,T1,T2,T3,ISDN,56kb}'::text[]), '</Internet>',
+        '<NumberEmployees>', 2 + size * 3 + pg_temp.draw('staff', n, 10), '</NumberEmployees>',
+        '</StoreSurvey>'
     )::xml,
     pg_temp.guid('store', id::text),
     '2014-09-12 11:15:07.497'

@@ -43,7 +43,11 @@ SELECT
     'USD',
     code,
     round(first_rate * (1 + drift / 10000.0), 4),
-    round(first_rate * (1 + (drift + CASE code WHEN 'USD' THEN 0 ELSE pg_temp.draw('close', id, 21) - 10 END) / 10000.0), 4),
+    round(
+        first_rate
+        * (1 + (drift + CASE code WHEN 'USD' THEN 0 ELSE pg_temp.draw('close', id, 21) - 10 END) / 10000.0),
+        4
+    ),
     day
 FROM walk;
 
@@ -110,7 +114,8 @@ SELECT
     pg_temp.guid('specialoffer', id::text), first_day - interval '30 days'
 FROM (
     VALUES
-    (1, 'No Discount', 0.00, 'No Discount', 'No Discount', timestamp '2011-05-01', timestamp '2014-11-30', 0, NULL::integer),
+    (1, 'No Discount', 0.00, 'No Discount', 'No Discount', timestamp '2011-05-01', timestamp '2014-11-30',
+        0, NULL::integer),
     (2, 'Volume Discount 11 to 14', 0.02, 'Volume Discount', 'Reseller', '2011-05-31', '2014-06-30', 11, 14),
     (3, 'Volume Discount 15 to 24', 0.05, 'Volume Discount', 'Reseller', '2011-05-31', '2014-06-30', 15, 24),
     (4, 'Volume Discount 25 to 40', 0.10, 'Volume Discount', 'Reseller', '2011-05-31', '2014-06-30', 25, 40),
