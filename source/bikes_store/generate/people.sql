@@ -289,7 +289,7 @@ SELECT
     j.id,
     (200000000 + j.id * 2345677 % 700000000)::text,
     -- The backslash tries the quoting of a pipeline.
-    'bikes-store\' || lower(p.firstname) || row_number() OVER (PARTITION BY p.firstname COLLATE "C" ORDER BY j.id) - 1,
+    'bikes-store\' || lower(p.firstname COLLATE "C") || row_number() OVER (PARTITION BY p.firstname COLLATE "C" ORDER BY j.id) - 1,
     j.title,
     date '1951-10-17' + pg_temp.draw('born', j.id, 13400),
     pg_temp.pick('employee married', j.id, '{M,S}'::text[]),
@@ -384,8 +384,8 @@ WITH named AS (
 SELECT
     id,
     (
-        '{Alpine,Bay,Canyon,Capital,City,Coast,Corner,Downhill,Eastside,Family,Forest,Harbour,Hilltop,Lakeside,
-        Main Street,Meadow,Metro,Midtown,Northern,Old Mill,Orchard,Park,Prairie,River,Station,Summer,Valley}'::text[]
+        '{Alpine,Bay,Canyon,Capital,City,Coast,Corner,Downhill,East End,Family,Forest,Harbour,Hilltop,Lakeside,
+        Main Street,Meadow,Midtown,Northern,Old Mill,Orchard,Park,Prairie,River,Station,Summer,Tramway,Valley}'::text[]
     )[1 + name_number / 26] || ' ' || (
         '{Bicycles,Bicycle Club,Bike & Ski,Bike House,Bike Parts,Bikes,Cycle Centre,Cycle Shop,Cycle World,Cycles,
         Cyclery,Cycling & Sons,Gear Company,Outdoor,Outfitters,Pedal Works,Ride Shop,Riders,Spokes,Sport & Cycle,
