@@ -65,6 +65,7 @@ def service(settings: Settings) -> Service:
         "postgres",
         command,
         ready=lambda: _answers(settings),
+        directory=data_directory(settings.home),
         user=_SERVER_USER if os.getuid() == 0 else None,
         stop_signal="INT",  # a fast shutdown: sessions are ended, nothing is lost
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
@@ -63,12 +64,16 @@ def fetch(url: str, timeout: tuple[float, float] = TIMEOUT, retries: Retry = RET
             session.mount("https://", HTTPAdapter(max_retries=retries))
             response = session.get(url, timeout=timeout, headers={"Accept": "application/json"})
             body = response.content
-    except requests.exceptions.Timeout as error:
-        raise Unavailable(f"The currency API at {url} did not answer within {timeout[1]:g} seconds.") from error
     except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema):
         raise Refused(f"The variable BIKES_STORE_API_URL is {url!r}, which is not an http or https URL.") from None
     except requests.exceptions.RequestException as error:
-        raise Unavailable(f"The currency API at {url} can't be reached: {error}.") from error
+        # What is wrong lies under the layers of the libraries' own retries.
+        reason = getattr(error.args[0], "reason", error) if error.args else error
+        timeouts = (urllib3.exceptions.TimeoutError, requests.exceptions.Timeout)
+        # urllib3 1.26 counts a refused connection among the timeouts.
+        if isinstance(reason, timeouts) and not isinstance(reason, urllib3.exceptions.NewConnectionError):
+            raise Unavailable(f"The currency API at {url} did not answer within {timeout[1]:g} seconds.") from error
+        raise Unavailable(f"The currency API at {url} can't be reached: {reason}.") from error
     if not response.ok:
         passing = response.status_code in RETRIES.status_forcelist
         raise (Unavailable if passing else Refused)(

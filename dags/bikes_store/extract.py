@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import psycopg2
 from psycopg2 import sql
 
+from bikes_store.database import transaction
 from bikes_store.errors import Refused
 from bikes_store.lake import Manifest, write_object
 from bikes_store.tables import Table
@@ -30,6 +31,7 @@ def extract_table(source: Connection, lake: S3Client, table: Table, window: Wind
     :param source: a connection of psycopg2 with no transaction open; it is left that way.
     :return: what the object holds.
     :raises Refused: when the source lacks the table or one of its columns.
+    :raises Unavailable: when the source or the lake goes away.
     """
     clause, parameters = condition(window)
     columns = sql.SQL(", ").join(map(sql.Identifier, table.columns))
@@ -37,7 +39,7 @@ def extract_table(source: Connection, lake: S3Client, table: Table, window: Wind
     source.set_session(isolation_level="REPEATABLE READ", readonly=True)
     source.set_client_encoding("UTF8")
     try:
-        with source, source.cursor() as cursor:
+        with transaction(source, "source") as cursor:
             cursor.execute("SET LOCAL datestyle = 'ISO, YMD'")
             _report_unknown_columns(cursor, table)
             cursor.execute(sql.SQL("SELECT count(*) {}").format(origin), parameters)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 BUCKET = "bikes-store"
 #: Bytes held in memory while an object is written, whatever its size. S3 allows 10,000 parts: 160 GB an object.
 PART_SIZE = 16 * 1024 * 1024
+# botocore tries again in seconds and Airflow in minutes; smart_open's own minute between them is too much.
+smart_open.s3.RETRY.exceptions = []
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,10 @@ def _lake_errors(key: str) -> Iterator[None]:
     address = f"s3://{BUCKET}/{key}"
     try:
         yield
-    except ClientError as error:
+    except (ClientError, ValueError) as caught:
+        error = caught.__cause__ or caught  # smart_open tells of a wrong bucket with a ValueError
+        if not isinstance(error, ClientError):
+            raise
         code = error.response.get("Error", {}).get("Code", "")
         if code == "NoSuchKey":
             raise Refused(f"{address} does not exist: run the extract task of this run first.") from error

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import psycopg2
 from psycopg2 import sql
 
+from bikes_store.database import transaction
 from bikes_store.errors import Refused
 from bikes_store.lake import Manifest, read_object
 from bikes_store.tables import STAGING_SCHEMA, Table
@@ -56,11 +57,12 @@ def load_table(
     :param staging: a connection of psycopg2 with no transaction open; it is left that way.
     :param interval: the run's data interval; an incremental object must cover exactly that.
     :raises Refused: when the object is missing, foreign or truncated, or a row breaks a rule of staging.
+    :raises Unavailable: when the warehouse or the lake goes away.
     """
     with read_object(lake, table.source, run_id) as (manifest, stream):
         _check(manifest, table, key, interval)
         try:
-            with staging, staging.cursor() as cursor:
+            with transaction(staging, "warehouse") as cursor:
                 loaded = _apply(cursor, table, key, manifest, stream)
         except (psycopg2.IntegrityError, psycopg2.DataError, psycopg2.ProgrammingError) as error:
             reason = " ".join(part for part in (error.diag.message_primary, error.diag.message_detail) if part)

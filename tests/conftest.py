@@ -1,0 +1,99 @@
+"""Real services for the tests, started when a test first asks for one, by the code that starts the demo's."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg2
+import pytest
+from psycopg2 import sql
+
+from demo import broker, currency_api, lake, postgres
+from demo.settings import REPOSITORY, Settings, free_ports, generate_secrets
+from demo.supervisor import Supervisor
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+# Before anything imports Airflow: its settings are the platform's, and its files stay out of the user's home.
+for _line in (REPOSITORY / "airflow" / "airflow.env").read_text().splitlines():
+    if _line and not _line.startswith("#"):
+        os.environ.setdefault(*_line.split("=", 1))
+os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="bikes-store-airflow-")
+os.environ["AIRFLOW__CORE__DAGS_FOLDER"] = str(REPOSITORY / "dags")
+os.environ["AIRFLOW__LOGGING__REMOTE_LOGGING"] = "False"
+os.environ["AIRFLOW__METRICS__STATSD_ON"] = "False"
+
+
+@dataclass
+class Services:
+    """The services of a test session, on ports of their own."""
+
+    settings: Settings
+    supervisor: Supervisor
+    _started: set[str] = field(default_factory=set)
+
+    def need(self, name: str) -> None:
+        if name not in self._started:
+            self.supervisor.start(name)
+            self.supervisor.wait_ready(name, seconds=60)
+            self._started.add(name)
+
+
+class Postgres:
+    """A PostgreSQL server, as its superuser."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def dsn(self, database: str = "postgres") -> str:
+        return self.settings.dsn(database)
+
+    def create_database(self, name: str, template: str | None = None) -> str:
+        """Make a database anew, empty or as a copy; returns its DSN."""
+        connection = psycopg2.connect(self.dsn())
+        connection.autocommit = True
+        identifiers = sql.Identifier(name), sql.Identifier(template or "template1")
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(identifiers[0]))
+            cursor.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*identifiers))
+        connection.close()
+        return self.dsn(name)
+
+
+@pytest.fixture(scope="session")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    home: Path = tmp_path_factory.mktemp("stack")
+    settings = Settings(home, free_ports(), generate_secrets())
+    postgres.create_cluster(settings)
+    supervisor = Supervisor(home)
+    services_known = (postgres, lake, broker, currency_api)
+    supervisor.start_daemon([module.service(settings) for module in services_known])
+    yield Services(settings, supervisor)
+    supervisor.shutdown()
+    postgres.remove_cluster(home)
+
+
+@pytest.fixture(scope="session", name="postgres")
+def postgres_server(services: Services) -> Postgres:
+    services.need("postgres")
+    return Postgres(services.settings)
+
+
+@pytest.fixture(scope="session")
+def s3(services: Services) -> S3Client:
+    """A client of a lake with both buckets."""
+    services.need("lake")
+    lake.create_buckets(services.settings)
+    return lake.client(services.settings)
+
+
+@pytest.fixture(scope="session")
+def currency_url(services: Services) -> str:
+    services.need("currency-api")
+    return currency_api.url(services.settings)

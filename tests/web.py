@@ -1,0 +1,52 @@
+"""A web server that answers as a test tells it to."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass
+class Web:
+    """Answers each request with the next of ``answers``, the last one for ever: (status, body)."""
+
+    url: str = ""
+    answers: list[tuple[int, bytes]] = field(default_factory=lambda: [(200, b"ok")])
+    requests: list[bytes] = field(default_factory=list)
+    delay: float = 0.0
+
+
+@contextmanager
+def web_server() -> Iterator[Web]:
+    web = Web()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            web.requests.append(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+            time.sleep(web.delay)
+            status, body = web.answers[min(len(web.requests), len(web.answers)) - 1]
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            with suppress(BrokenPipeError):  # the client of a test may have lost patience
+                self.wfile.write(body)
+
+        do_POST = do_GET
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    web.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield web
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
