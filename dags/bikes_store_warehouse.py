@@ -21,6 +21,8 @@ DBT_PROJECT = Path(
 )
 # `dbt parse` writes it; reading it is what keeps this file quick to import.
 DBT_MANIFEST = Path(os.environ.get("BIKES_STORE_DBT_MANIFEST") or DBT_PROJECT / "target" / "manifest.json")
+if not DBT_MANIFEST.is_file():
+    raise FileNotFoundError(f"{DBT_MANIFEST} does not exist: make it with `dbt parse --project-dir {DBT_PROJECT}`.")
 
 PROJECT = ProjectConfig(
     dbt_project_path=DBT_PROJECT,
