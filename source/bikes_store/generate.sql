@@ -15,11 +15,11 @@
 
 \if :{?scale}
 \else
-    \set scale 1
+\set scale 1
 \endif
 \if :{?currencies}
 \else
-    \set currencies ''
+\set currencies ''
 \endif
 
 BEGIN;

@@ -78,8 +78,8 @@ CREATE TABLE production.product (
     weight numeric(8, 2),
     daystomanufacture integer NOT NULL,
     productline character(2),
-    "class" character(2),
-    "style" character(2),
+    class character(2),
+    style character(2),
     productsubcategoryid integer,
     productmodelid integer,
     sellstartdate timestamp NOT NULL,
@@ -88,7 +88,7 @@ CREATE TABLE production.product (
     rowguid uuid NOT NULL DEFAULT gen_random_uuid(),
     modifieddate timestamp NOT NULL DEFAULT now(),
     CONSTRAINT "PK_Product_ProductID" PRIMARY KEY (productid),
-    CONSTRAINT "CK_Product_Class" CHECK (upper("class") IN ('L', 'M', 'H')),
+    CONSTRAINT "CK_Product_Class" CHECK (upper(class) IN ('L', 'M', 'H')),
     CONSTRAINT "CK_Product_DaysToManufacture" CHECK (daystomanufacture >= 0),
     CONSTRAINT "CK_Product_ListPrice" CHECK (listprice >= 0),
     CONSTRAINT "CK_Product_ProductLine" CHECK (upper(productline) IN ('S', 'T', 'M', 'R')),
@@ -96,7 +96,7 @@ CREATE TABLE production.product (
     CONSTRAINT "CK_Product_SafetyStockLevel" CHECK (safetystocklevel > 0),
     CONSTRAINT "CK_Product_SellEndDate" CHECK (sellenddate >= sellstartdate),
     CONSTRAINT "CK_Product_StandardCost" CHECK (standardcost >= 0),
-    CONSTRAINT "CK_Product_Style" CHECK (upper("style") IN ('W', 'M', 'U')),
+    CONSTRAINT "CK_Product_Style" CHECK (upper(style) IN ('W', 'M', 'U')),
     CONSTRAINT "CK_Product_Weight" CHECK (weight > 0)
 );
 
@@ -298,7 +298,7 @@ CREATE TABLE sales.salesorderheader (
     taxamt numeric NOT NULL DEFAULT 0,
     freight numeric NOT NULL DEFAULT 0,
     totaldue numeric,
-    "comment" character varying(128),
+    comment character varying(128),
     rowguid uuid NOT NULL DEFAULT gen_random_uuid(),
     modifieddate timestamp NOT NULL DEFAULT now(),
     CONSTRAINT "PK_SalesOrderHeader_SalesOrderID" PRIMARY KEY (salesorderid),

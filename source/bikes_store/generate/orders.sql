@@ -37,35 +37,36 @@ with_buyer AS (
 )
 
 SELECT
-    n,
-    orderdate,
-    online,
-    customerid,
-    lines,
-    lines_before,
-    territoryid,
-    season,
+    b.n,
+    b.orderdate,
+    b.online,
+    b.customerid,
+    b.lines,
+    b.lines_before,
+    b.territoryid,
+    b.season,
     CASE
-        WHEN online THEN NULL
-        WHEN store_salesperson = 280 AND orderdate >= '2012-09-30' THEN 284
-        WHEN orderdate >= hired THEN store_salesperson
+        WHEN b.online THEN NULL
+        WHEN b.store_salesperson = 280 AND b.orderdate >= '2012-09-30' THEN 284
+        WHEN b.orderdate >= s.hired THEN b.store_salesperson
         -- Until a salesperson comes, the manager of the region sells, and before that the only manager there was.
-        WHEN territoryid IN (7, 8, 10) AND orderdate >= '2012-04-16' THEN 287
-        WHEN territoryid = 9 AND orderdate >= '2013-03-14' THEN 285
+        WHEN b.territoryid IN (7, 8, 10) AND b.orderdate >= '2012-04-16' THEN 287
+        WHEN b.territoryid = 9 AND b.orderdate >= '2013-03-14' THEN 285
         ELSE 274
     END AS salespersonid,
-    CASE WHEN rate_rank <= rated_orders THEN currencyrateid END AS currencyrateid,
-    card_rank > CASE WHEN online THEN 1124 ELSE 7 END AS by_card,
+    CASE WHEN b.rate_rank <= b.rated_orders THEN b.currencyrateid END AS currencyrateid,
+    b.card_rank > CASE WHEN b.online THEN 1124 ELSE 7 END AS by_card,
     CASE
-        WHEN NOT online THEN NULL
-        WHEN reason_rank <= 153 THEN pg_temp.pick('three reasons', n, '{1 2 5,1 4 6,2 5 9,1 5 9}'::text[])
-        WHEN reason_rank <= 4482
-            THEN pg_temp.pick('two reasons', n, '{1 2,1 2,1 2,1 2,1 2,1 4,1 6,1 10,5 9,5 9,5 9,2 5,6 9,5 10}'::text[])
-        WHEN reason_rank <= 23012 THEN pg_temp.pick('reason', n, '{1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,2,4,6,10}'::text[])
+        WHEN NOT b.online THEN NULL
+        WHEN b.reason_rank <= 153 THEN pg_temp.pick('three reasons', b.n, '{1 2 5,1 4 6,2 5 9,1 5 9}'::text[])
+        WHEN b.reason_rank <= 4482
+            THEN pg_temp.pick('two reasons', b.n, '{1 2,1 2,1 2,1 2,1 2,1 4,1 6,1 10,5 9,5 9,5 9,2 5,6 9,5 10}'::text[])
+        WHEN b.reason_rank <= 23012
+            THEN pg_temp.pick('reason', b.n, '{1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,2,4,6,10}'::text[])
     END AS reasons,
-    NOT online AND late_rank <= 9 AS late
-FROM with_buyer
-LEFT JOIN (SELECT id AS store_salesperson, hired FROM sales_staff) AS staff USING (store_salesperson);
+    NOT b.online AND b.late_rank <= 9 AS late
+FROM with_buyer AS b
+LEFT JOIN sales_staff AS s ON b.store_salesperson = s.id;
 
 -- Every copy of every planned order. key drives chance and is the same for the first copy in every scale.
 CREATE TEMPORARY TABLE placed ON COMMIT DROP AS
@@ -96,11 +97,12 @@ SELECT
     a.productid
 FROM article AS a
 INNER JOIN season AS s ON s.id BETWEEN a.first_season AND coalesce(a.last_season, 3)
-CROSS JOIN LATERAL (
-    SELECT 'reseller' AS kind, 1 AS room WHERE a.resold
-    UNION ALL
-    SELECT CASE WHEN a.subcategory <= 3 THEN 'web bike' ELSE 'web other' END, a.web WHERE a.web > 0
-) AS k
+CROSS JOIN
+    LATERAL (
+        SELECT 'reseller' AS kind, 1 AS room WHERE a.resold
+        UNION ALL
+        SELECT CASE WHEN a.subcategory <= 3 THEN 'web bike' ELSE 'web other' END, a.web WHERE a.web > 0
+    ) AS k
 CROSS JOIN generate_series(1, k.room);
 
 ANALYZE shelf;
@@ -141,7 +143,7 @@ chosen AS (
     INNER JOIN (SELECT DISTINCT kind, season, places FROM shelf) AS p USING (kind, season)
     INNER JOIN shelf AS f
         ON w.kind = f.kind AND w.season = f.season
-        AND f.place = (pg_temp.draw('place', w.key, p.places) + (w.line - 1) * (p.places / w.lines)) % p.places
+            AND f.place = (pg_temp.draw('place', w.key, p.places) + (w.line - 1) * (p.places / w.lines)) % p.places
 ),
 
 counted AS (
@@ -153,11 +155,11 @@ counted AS (
             'reseller price', a.model, '{0.6,0.6,0.6,0.6,0.5825,0.5775,0.5475}'::numeric[]
         ) AS reseller_price,
         CASE
-            WHEN online THEN 1
+            WHEN c.online THEN 1
             -- Small numbers mostly; in bulk, the cheaper the product, the larger the largest number.
-            WHEN pg_temp.draw('bulk', line_key, 10) > 0
-                THEN 1 + pg_temp.draw('quantity', line_key, 100) * pg_temp.draw('more', line_key, 100) / 1000
-            ELSE 1 + pg_temp.draw('quantity', line_key, ('{10,14,24,40,60}'::integer[])[b.best_offer])
+            WHEN pg_temp.draw('bulk', c.line_key, 10) > 0
+                THEN 1 + pg_temp.draw('quantity', c.line_key, 100) * pg_temp.draw('more', c.line_key, 100) / 1000
+            ELSE 1 + pg_temp.draw('quantity', c.line_key, ('{10,14,24,40,60}'::integer[])[b.best_offer])
         END AS quantity
     FROM chosen AS c
     INNER JOIN article AS a USING (productid)
@@ -177,10 +179,10 @@ offered AS (
         coalesce(
             g.specialofferid,
             CASE
-                WHEN quantity > 40 THEN 5
-                WHEN quantity > 24 THEN 4
-                WHEN quantity > 14 THEN 3
-                WHEN quantity > 10 THEN 2
+                WHEN c.quantity > 40 THEN 5
+                WHEN c.quantity > 24 THEN 4
+                WHEN c.quantity > 14 THEN 3
+                WHEN c.quantity > 10 THEN 2
                 ELSE 1
             END
         ) AS specialofferid
@@ -188,21 +190,21 @@ offered AS (
     LEFT JOIN campaigns AS g
         ON c.productid = g.productid AND c.orderdate BETWEEN g.startdate AND g.enddate
         -- Only introductions reach the web shop, and there they bring no discount.
-        AND (NOT c.online OR g.specialofferid IN (13, 14))
+            AND (NOT c.online OR g.specialofferid IN (13, 14))
 )
 
 SELECT
-    salesorderid,
-    details_before + line AS salesorderdetailid,
-    online,
-    orderdate,
-    quantity,
-    productid,
-    specialofferid,
-    round(CASE WHEN online THEN price ELSE reseller_price END, 4) AS unitprice,
-    CASE WHEN online THEN 0 ELSE discountpct END AS unitpricediscount
-FROM offered
-INNER JOIN (SELECT specialofferid, discountpct FROM sales.specialoffer) AS o USING (specialofferid);
+    f.salesorderid,
+    f.details_before + f.line AS salesorderdetailid,
+    f.online,
+    f.orderdate,
+    f.quantity,
+    f.productid,
+    f.specialofferid,
+    round(CASE WHEN f.online THEN f.price ELSE f.reseller_price END, 4) AS unitprice,
+    CASE WHEN f.online THEN 0 ELSE o.discountpct END AS unitpricediscount
+FROM offered AS f
+INNER JOIN sales.specialoffer AS o ON f.specialofferid = o.specialofferid;
 
 ANALYZE sold;
 
@@ -220,11 +222,12 @@ WITH sums AS (
 
 taxed AS (
     SELECT
-        *,
-        round(subtotal * CASE WHEN online THEN 0.08 ELSE 0.09 + territoryid * 0.001 END, 4) AS taxamt,
-        round(subtotal * CASE WHEN online THEN 0.025 ELSE 0.03 END, 4) AS freight
-    FROM placed
-    INNER JOIN sums USING (salesorderid)
+        p.*,
+        s.subtotal,
+        round(s.subtotal * CASE WHEN p.online THEN 0.08 ELSE 0.09 + p.territoryid * 0.001 END, 4) AS taxamt,
+        round(s.subtotal * CASE WHEN p.online THEN 0.025 ELSE 0.03 END, 4) AS freight
+    FROM placed AS p
+    INNER JOIN sums AS s ON p.salesorderid = s.salesorderid
 )
 
 SELECT
@@ -267,13 +270,7 @@ SELECT
     salesorderid,
     salesorderdetailid,
     -- One parcel per reseller's order; the web shop keeps no track.
-    CASE
-        WHEN NOT online THEN upper(
-            lpad(to_hex(pg_temp.draw('parcel', salesorderid, 65536)), 4, '0') || '-'
-            || lpad(to_hex(pg_temp.draw('parcel middle', salesorderid, 65536)), 4, '0') || '-'
-            || lpad(to_hex(pg_temp.draw('parcel end', salesorderid, 256)), 2, '0')
-        )
-    END,
+    CASE WHEN NOT online THEN upper(substr(pg_temp.guid('parcel', salesorderid::text)::text, 5, 12)) END,
     quantity,
     productid,
     specialofferid,
@@ -285,7 +282,7 @@ FROM sold
 ORDER BY salesorderdetailid;
 
 INSERT INTO sales.salesorderheadersalesreason (salesorderid, salesreasonid, modifieddate)
-SELECT salesorderid, reason::integer, orderdate
-FROM placed
-CROSS JOIN string_to_table(reasons, ' ') AS reason
-ORDER BY salesorderid, reason::integer;
+SELECT p.salesorderid, r.reason::integer, p.orderdate
+FROM placed AS p
+CROSS JOIN string_to_table(p.reasons, ' ') AS r (reason)
+ORDER BY p.salesorderid, r.reason::integer;

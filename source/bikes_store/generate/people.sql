@@ -21,7 +21,10 @@ WITH types (persontype, first_id, step, people, titles, middle_names, suffixes) 
 ),
 
 numbered AS (
-    SELECT *, first_id + step * (i - 1) AS id
+    SELECT
+        *,
+        first_id + step * (i - 1) AS id,
+        pg_temp.draw('female', first_id + step * (i - 1), 2) = 0 AS female
     FROM types, generate_series(1, people) AS i
 ),
 
@@ -30,42 +33,45 @@ ranked AS (
         *,
         row_number() OVER (PARTITION BY first_id ORDER BY pg_temp.draw('title', id, 1000000), id) AS title_rank,
         row_number() OVER (PARTITION BY first_id ORDER BY pg_temp.draw('middle name', id, 1000000), id) AS middle_rank,
-        row_number() OVER (PARTITION BY first_id ORDER BY pg_temp.draw('suffix', id, 1000000), id) AS suffix_rank,
+        -- Men before women: the suffixes are men's.
+        row_number() OVER (PARTITION BY first_id ORDER BY female, pg_temp.draw('suffix', id, 1000000), id)
+            AS suffix_rank,
         row_number() OVER (ORDER BY pg_temp.draw('rare last name', id, 1000000), id) AS rare_rank
     FROM numbered
 )
 
 SELECT
-    id,
-    i,
-    persontype,
-    female,
+    r.id,
+    r.i,
+    r.persontype,
+    r.female,
     CASE
-        WHEN title_rank > titles THEN NULL
-        WHEN female THEN pg_temp.pick('title', id, '{Ms.,Ms.,Ms.,Ms.,Mrs.}'::text[])
+        WHEN r.title_rank > r.titles THEN NULL
+        WHEN r.female THEN pg_temp.pick('title', r.id, '{Ms.,Ms.,Ms.,Ms.,Mrs.}'::text[])
         ELSE 'Mr.'
     END AS title,
     CASE
-        WHEN female THEN pg_temp.pick('first name', id, women)
-        ELSE pg_temp.pick('first name', id, men)
+        WHEN r.female THEN pg_temp.pick('first name', r.id, l.women)
+        ELSE pg_temp.pick('first name', r.id, l.men)
     END AS firstname,
     CASE
-        WHEN middle_rank > middle_names THEN NULL
+        WHEN r.middle_rank > r.middle_names THEN NULL
         -- An initial, sometimes with a dot, rarely a whole name.
-        WHEN pg_temp.draw('middle form', id, 400) = 0 THEN pg_temp.pick('middle name', id, men)
-        WHEN pg_temp.draw('middle form', id, 400) <= 20 THEN chr(65 + pg_temp.draw('middle initial', id, 25)) || '.'
-        ELSE chr(65 + pg_temp.draw('middle initial', id, 25))
+        WHEN pg_temp.draw('middle form', r.id, 400) = 0 THEN pg_temp.pick('middle name', r.id, l.men)
+        WHEN pg_temp.draw('middle form', r.id, 400) <= 20 THEN chr(65 + pg_temp.draw('middle initial', r.id, 25)) || '.'
+        ELSE chr(65 + pg_temp.draw('middle initial', r.id, 25))
     END AS middlename,
     -- 101 names with letters beyond ASCII and 9 with an apostrophe try the encoding and the quoting of a pipeline.
     CASE
-        WHEN rare_rank <= 101 THEN pg_temp.pick('last name', id, accented)
-        WHEN rare_rank <= 110 THEN pg_temp.pick('last name', id, apostrophes)
-        ELSE pg_temp.pick('last name', id, plain)
+        WHEN r.rare_rank <= 101 THEN pg_temp.pick('last name', r.id, l.accented)
+        WHEN r.rare_rank <= 110 THEN pg_temp.pick('last name', r.id, l.apostrophes)
+        ELSE pg_temp.pick('last name', r.id, l.plain)
     END AS lastname,
     CASE
-        WHEN suffix_rank <= suffixes THEN pg_temp.pick('suffix', id, '{Jr.,Jr.,Jr.,Jr.,Sr.,II,III,IV,PhD}'::text[])
+        WHEN r.suffix_rank <= r.suffixes
+            THEN pg_temp.pick('suffix', r.id, '{Jr.,Jr.,Jr.,Jr.,Sr.,II,III,IV,PhD}'::text[])
     END AS suffix
-FROM (SELECT *, pg_temp.draw('female', id, 2) = 0 AS female FROM ranked) AS r
+FROM ranked AS r
 CROSS JOIN (
     SELECT
         '{Abigail,Ada,Alice,Amanda,Amelia,Amy,Andrea,Angela,Anna,Ava,Barbara,Beatrice,Bella,Bridget,Camila,Carla,
@@ -100,7 +106,7 @@ CROSS JOIN (
         '{Müller,Schröder,Jäger,Groß,Núñez,García,Peña,Muñoz,Lefèvre,Bérard,Gonçalves,Sørensen,Ångström,Dvořák,
         Wałęsa,Çelik}'::text[] AS accented,
         '{O''Brien,O''Hara,D''Amico,O''Keefe}'::text[] AS apostrophes
-) AS names;
+) AS l;
 
 ANALYZE people;
 
@@ -124,53 +130,48 @@ FROM (
 -- Who looks after which of the 701 stores. 701 is a prime number: times 263 and the remainder mixes the stores.
 CREATE TEMPORARY TABLE stores ON COMMIT DROP AS
 SELECT
-    n::integer AS n,
-    290 + 2 * n::integer AS id,
+    i.n,
+    290 + 2 * i.n AS id,
     s.id AS salespersonid,
     s.territory
 FROM (
     SELECT id, territory, sum(stores) OVER (ORDER BY id) - stores AS before, sum(stores) OVER (ORDER BY id) AS upto
     FROM sales_staff
 ) AS s
-INNER JOIN generate_series(1, 701) AS n ON n * 263 % 701 >= s.before AND n * 263 % 701 < s.upto;
+INNER JOIN generate_series(1, 701) AS i (n) ON i.n * 263 % 701 >= s.before AND i.n * 263 % 701 < s.upto;
 
 INSERT INTO person.person (
     businessentityid, persontype, namestyle, title, firstname, middlename, lastname, suffix, emailpromotion,
     additionalcontactinfo, demographics, rowguid, modifieddate
 )
 WITH first_order AS (
-    SELECT customerid, min(orderdate) AS orderdate FROM order_plan WHERE customerid < 29484 GROUP BY customerid
+    SELECT
+        customerid - 8810 AS id,
+        min(orderdate) AS orderdate
+    FROM order_plan
+    WHERE online
+    GROUP BY customerid
 ),
 
-contact_info (i, info) AS (
-    VALUES
-    (2, 'A second telephone: <telephone><number>555-0114</number></telephone>'),
-    (3, 'Write to <email>office@hilltop.example</email>, not to the shop.'),
-    (5, '<mobile><number>555-0127</number></mobile><note date="2014-11-03">Called, wants the new catalogue.</note>'),
-    (7, '<pager><number>555-0133</number></pager>'),
-    (8, 'Home address: <address><street>12 Mill Lane</street><city>Leeds</city></address>'),
-    (11, '<telephone><number>555-0145</number></telephone><telephone><number>555-0146</number></telephone>'),
-    (12, '<note date="2014-12-01">Pays late; reminded twice.</note>'),
-    (13, '<email>orders@twowheels.example</email><mobile><number>555-0158</number></mobile>'),
-    (17, repeat('<note date="2015-02-11">Visited the shop, showed the touring bikes, left a price list.</note>', 16)),
-    (19, 'Delivery on <weekday>Tuesday</weekday> and <weekday>Friday</weekday> only, ring first.')
-)
-
-SELECT
-    p.id,
-    p.persontype,
-    FALSE,
-    p.title,
-    p.firstname,
-    p.middlename,
-    p.lastname,
-    p.suffix,
-    pg_temp.pick('email promotion', p.id, '{0,0,0,0,0,0,0,0,0,0,0,1,1,1,1,1,2,2,2,2}'::integer[]),
-    ('<AdditionalContactInfo xmlns="urn:bikes-store:contact-info">' || c.info || '</AdditionalContactInfo>')::xml,
-    CASE p.persontype
-        WHEN 'IN' THEN concat(
+surveys AS (
+    -- Buyers of the web shop were asked much, all others nothing.
+    SELECT
+        id,
+        concat(
+            '<IndividualSurvey xmlns="urn:bikes-store:individual-survey"><TotalPurchaseYTD>',
+            CASE persontype WHEN 'SC' THEN round(pg_temp.draw('purchases', id, 9000000) / 100.0 - 20000, 2) ELSE 0 END,
+            '</TotalPurchaseYTD></IndividualSurvey>'
+        ) AS survey
+    FROM people
+    WHERE persontype <> 'IN'
+    UNION ALL
+    SELECT
+        p.id,
+        concat(
             '<IndividualSurvey xmlns="urn:bikes-store:individual-survey">',
-            '<TotalPurchaseYTD>', pg_temp.draw('purchases', p.id, 900000) / 100.0 - 800, '</TotalPurchaseYTD>',
+            '<TotalPurchaseYTD>',
+            round(pg_temp.draw('purchases', p.id, 900000) / 100.0 - 800, 2),
+            '</TotalPurchaseYTD>',
             '<DateFirstPurchase>', to_char(o.orderdate, 'YYYY-MM-DD'), 'Z</DateFirstPurchase>',
             '<BirthDate>',
             to_char(date '1940-01-01' + pg_temp.draw('birth date', p.id, 16000), 'YYYY-MM-DD'),
@@ -203,12 +204,36 @@ SELECT
             '</CommuteDistance>',
             '</IndividualSurvey>'
         )
-        ELSE concat(
-            '<IndividualSurvey xmlns="urn:bikes-store:individual-survey"><TotalPurchaseYTD>',
-            CASE p.persontype WHEN 'SC' THEN pg_temp.draw('purchases', p.id, 9000000) / 100.0 - 20000 ELSE 0 END,
-            '</TotalPurchaseYTD></IndividualSurvey>'
-        )
-    END::xml,
+    FROM people AS p
+    INNER JOIN first_order AS o ON p.id = o.id
+),
+
+contact_info (i, info) AS (
+    VALUES
+    (2, 'A second telephone: <telephone><number>555-0114</number></telephone>'),
+    (3, 'Write to <email>office@hilltop.example</email>, not to the shop.'),
+    (5, '<mobile><number>555-0127</number></mobile><note date="2014-11-03">Called, wants the new catalogue.</note>'),
+    (7, '<pager><number>555-0133</number></pager>'),
+    (8, 'Home address: <address><street>12 Mill Lane</street><city>Leeds</city></address>'),
+    (11, '<telephone><number>555-0145</number></telephone><telephone><number>555-0146</number></telephone>'),
+    (12, '<note date="2014-12-01">Pays late; reminded twice.</note>'),
+    (13, '<email>orders@twowheels.example</email><mobile><number>555-0158</number></mobile>'),
+    (17, repeat('<note date="2015-02-11">Visited the shop, showed the touring bikes, left a price list.</note>', 16)),
+    (19, 'Delivery on <weekday>Tuesday</weekday> and <weekday>Friday</weekday> only, ring first.')
+)
+
+SELECT
+    p.id,
+    p.persontype,
+    FALSE,
+    p.title,
+    p.firstname,
+    p.middlename,
+    p.lastname,
+    p.suffix,
+    pg_temp.pick('email promotion', p.id, '{0,0,0,0,0,0,0,0,0,0,0,1,1,1,1,1,2,2,2,2}'::integer[]),
+    ('<AdditionalContactInfo xmlns="urn:bikes-store:contact-info">' || c.info || '</AdditionalContactInfo>')::xml,
+    v.survey::xml,
     pg_temp.guid('person', p.id::text),
     CASE
         -- The only times of day: contacts whose details were added last.
@@ -221,9 +246,10 @@ SELECT
         ELSE date '2011-05-31' + pg_temp.draw('person modified', p.id, 1000)
     END
 FROM people AS p
+INNER JOIN surveys AS v ON p.id = v.id
 LEFT JOIN sales_staff AS s ON p.id = s.id
 LEFT JOIN contact_info AS c ON p.id = 289 + 2 * c.i
-LEFT JOIN first_order AS o ON p.persontype = 'IN' AND o.customerid = p.id + 8810
+LEFT JOIN first_order AS o ON p.id = o.id
 ORDER BY p.id;
 
 INSERT INTO humanresources.employee (
@@ -289,9 +315,9 @@ SELECT
     j.id,
     (200000000 + j.id * 2345677 % 700000000)::text,
     -- The backslash tries the quoting of a pipeline.
-    'bikes-store\' || lower(p.firstname COLLATE "C") || row_number() OVER (PARTITION BY p.firstname COLLATE "C" ORDER BY j.id) - 1,
+    'bikes-store\' || p.login || row_number() OVER (PARTITION BY p.login ORDER BY j.id) - 1,
     j.title,
-    date '1951-10-17' + pg_temp.draw('born', j.id, 13400),
+    date '1951-10-17' + pg_temp.draw('born', j.id, CASE WHEN j.salaried THEN 9500 ELSE 13400 END),
     pg_temp.pick('employee married', j.id, '{M,S}'::text[]),
     CASE WHEN p.female THEN 'F' ELSE 'M' END,
     CASE
@@ -307,7 +333,8 @@ SELECT
     CASE WHEN j.id IN (56, 134, 218) THEN timestamp '2014-12-26 09:17:08.637' ELSE '2014-06-30' END,
     j.place
 FROM positions AS j
-INNER JOIN people AS p ON j.id = p.id
+-- Lower case as in English: Turkish has another small i.
+INNER JOIN (SELECT id, female, lower(firstname COLLATE "C") AS login FROM people) AS p ON j.id = p.id
 LEFT JOIN sales_staff AS s ON j.id = s.id;
 
 INSERT INTO sales.salesperson (
@@ -318,12 +345,18 @@ SELECT
     territory,
     CASE WHEN territory IS NOT NULL THEN pg_temp.pick('sales quota', id, '{250000,250000,300000}'::numeric[]) END,
     CASE WHEN territory IS NULL THEN 0 ELSE 50 * (1 + pg_temp.draw('bonus', id, 130)) END,
-    CASE WHEN territory IS NULL THEN 0 ELSE (10 + pg_temp.draw('commission', id, 11)) / 1000.0 END,
+    CASE WHEN territory IS NULL THEN 0 ELSE round((10 + pg_temp.draw('commission', id, 11)) / 1000.0, 3) END,
+    round(
+        CASE
+            WHEN territory IS NULL THEN 150000 + pg_temp.draw('sales year to date', id, 450000000) / 1000.0
+            ELSE 1300000 + pg_temp.draw('sales year to date', id, 300000000) / 100.0
+        END,
+        4
+    ),
     CASE
-        WHEN territory IS NULL THEN 150000 + pg_temp.draw('sales year to date', id, 450000000) / 1000.0
-        ELSE 1300000 + pg_temp.draw('sales year to date', id, 300000000) / 100.0
+        WHEN territory IS NULL THEN 0
+        ELSE round(1300000 + pg_temp.draw('sales last year', id, 110000000) / 100.0, 4)
     END,
-    CASE WHEN territory IS NULL THEN 0 ELSE 1300000 + pg_temp.draw('sales last year', id, 110000000) / 100.0 END,
     pg_temp.guid('salesperson', id::text),
     hired - 7
 FROM sales_staff;

@@ -39,8 +39,8 @@ SELECT
     (row_number() OVER (ORDER BY subcategory, nth))::integer AS id,
     subcategory,
     pattern,
-    colours,
-    sizes,
+    colours::text[] AS colours,
+    sizes::text[] AS sizes,
     line,
     class,
     style,
@@ -52,8 +52,7 @@ SELECT
     resold
 FROM (
     VALUES
-    (1, 1, 'Summit-100 %c, %s', '{Silver,Black}'::text[], '{36,40,44,48}'::text[], 'M', 'H', 'U', 3378.99, 20.5,
-        1, 1, 5, TRUE),
+    (1, 1, 'Summit-100 %c, %s', '{Silver,Black}', '{36,40,44,48}', 'M', 'H', 'U', 3378.99, 20.5, 1, 1, 5, TRUE),
     (1, 2, 'Summit-200 %c, %s', '{Silver,Black}', '{38,42,46}', 'M', 'H', 'U', 2308.99, 23.4, 2, NULL, 9, TRUE),
     (1, 3, 'Summit-300 %c, %s', '{Black}', '{38,40,44,48}', 'M', 'M', 'U', 1088.99, 24.7, 2, 2, 0, TRUE),
     (1, 4, 'Summit-400-W %c, %s', '{Silver}', '{38,40,42,46}', 'M', 'M', 'W', 778.99, 26.1, 3, NULL, 3, TRUE),
@@ -95,13 +94,11 @@ FROM (
     (11, 1, 'Basic Steering Bearing', NULL, NULL, NULL, 'L', NULL, 33.99, NULL, 2, 2, 0, TRUE),
     (11, 2, 'Club Steering Bearing', NULL, NULL, NULL, 'M', NULL, 101.99, NULL, 2, 2, 0, TRUE),
     (11, 3, 'Elite Steering Bearing', NULL, NULL, NULL, 'H', NULL, 124.99, NULL, 2, 2, 0, TRUE),
-    (12, 1, 'Elite Mountain Frame %c, %s', '{Black,Silver}', '{38,42,46,48}', 'M', 'H', 'U',
-        898.99, 2.7, 1, NULL, 0, TRUE),
-    (12, 2, 'Club Mountain Frame %c, %s', '{Silver}', '{38,40,44,48}', 'M', 'M', 'U', 368.99, 2.9, 1, 1, 0, TRUE),
-    (12, 3, 'Club Mountain Frame %c, %s', '{Black}', '{38,40,44,48}', 'M', 'M', 'U', 348.99, 2.9, 2, 2, 0, TRUE),
-    (12, 4, 'Club Mountain Frame-W %c, %s', '{Silver}', '{38,40,42,46}', 'M', 'M', 'W', 364.99, 2.8, 2, NULL, 0, TRUE),
-    (12, 5, 'Basic Mountain Frame %c, %s', '{Black,Silver}', '{40,44,48,52}', 'M', 'L', 'U',
-        258.99, 3.1, 3, NULL, 0, FALSE),
+    (12, 1, 'Elite %l Frame %c, %s', '{Black,Silver}', '{38,42,46,48}', 'M', 'H', 'U', 898.99, 2.7, 1, NULL, 0, TRUE),
+    (12, 2, 'Club %l Frame %c, %s', '{Silver}', '{38,40,44,48}', 'M', 'M', 'U', 368.99, 2.9, 1, 1, 0, TRUE),
+    (12, 3, 'Club %l Frame %c, %s', '{Black}', '{38,40,44,48}', 'M', 'M', 'U', 348.99, 2.9, 2, 2, 0, TRUE),
+    (12, 4, 'Club %l Frame-W %c, %s', '{Silver}', '{38,40,42,46}', 'M', 'M', 'W', 364.99, 2.8, 2, NULL, 0, TRUE),
+    (12, 5, 'Basic %l Frame %c, %s', '{Black,Silver}', '{40,44,48,52}', 'M', 'L', 'U', 258.99, 3.1, 3, NULL, 0, FALSE),
     (13, 1, 'Basic %l Pedals', '{Silver/Black}', NULL, 'M', 'L', NULL, 40.99, 218, 3, NULL, 0, TRUE),
     (13, 2, 'Club %l Pedals', '{Silver/Black}', NULL, 'M', 'M', NULL, 61.99, 215, 3, NULL, 0, TRUE),
     (13, 3, 'Elite %l Pedals', '{Silver/Black}', NULL, 'M', 'H', NULL, 80.99, 185, 3, NULL, 0, TRUE),
@@ -109,12 +106,11 @@ FROM (
     (13, 5, 'Club %l Pedals', '{Silver/Black}', NULL, 'R', 'M', NULL, 62.99, 168, 3, NULL, 0, TRUE),
     (13, 6, 'Elite %l Pedals', '{Silver/Black}', NULL, 'R', 'H', NULL, 81.99, 149, 3, NULL, 0, TRUE),
     (13, 7, '%l Pedals', '{Silver/Black}', NULL, 'T', NULL, NULL, 78.99, NULL, 3, NULL, 0, TRUE),
-    (14, 1, 'Elite Road Frame %c, %s', '{Red,Black}', '{44,48,52,56,58,62}', 'R', 'H', 'U',
-        1428.99, 2.2, 1, NULL, 0, FALSE),
-    (14, 2, 'Club Road Frame %c, %s', '{Red}', '{44,48,52,58,60}', 'R', 'M', 'U', 598.99, 2.3, 1, 1, 0, TRUE),
-    (14, 3, 'Basic Road Frame %c, %s', '{Black}', '{44,48,52,58,60,62}', 'R', 'L', 'U', 338.99, 2.5, 1, 2, 0, TRUE),
-    (14, 4, 'Club Road Frame-W %c, %s', '{Yellow}', '{38,40,42,48}', 'R', 'M', 'W', 588.99, 2.2, 2, NULL, 0, TRUE),
-    (14, 5, 'Basic Road Frame %c, %s', '{Red}', '{44,48,52,58,60,62}', 'R', 'L', 'U', 334.99, 2.5, 2, NULL, 0, TRUE),
+    (14, 1, 'Elite %l Frame %c, %s', '{Red,Black}', '{44,48,52,56,58,62}', 'R', 'H', 'U', 998.99, 2, 1, NULL, 0, FALSE),
+    (14, 2, 'Club %l Frame %c, %s', '{Red}', '{44,48,52,58,60}', 'R', 'M', 'U', 598.99, 2.3, 1, 1, 0, TRUE),
+    (14, 3, 'Basic %l Frame %c, %s', '{Black}', '{44,48,52,58,60,62}', 'R', 'L', 'U', 338.99, 2.5, 1, 2, 0, TRUE),
+    (14, 4, 'Club %l Frame-W %c, %s', '{Yellow}', '{38,40,42,48}', 'R', 'M', 'W', 588.99, 2.2, 2, NULL, 0, TRUE),
+    (14, 5, 'Basic %l Frame %c, %s', '{Red}', '{44,48,52,58,60,62}', 'R', 'L', 'U', 334.99, 2.5, 2, NULL, 0, TRUE),
     (15, 1, 'Basic %l Saddle', NULL, NULL, 'M', 'L', NULL, 26.99, NULL, 3, NULL, 0, FALSE),
     (15, 2, 'Club %l Saddle', NULL, NULL, 'M', 'M', NULL, 38.99, NULL, 3, NULL, 0, TRUE),
     (15, 3, 'Elite %l Saddle', NULL, NULL, 'M', 'H', NULL, 52.99, NULL, 3, NULL, 0, TRUE),
@@ -124,10 +120,8 @@ FROM (
     (15, 7, 'Basic %l Saddle', NULL, NULL, 'T', 'L', NULL, 27.99, NULL, 3, NULL, 0, FALSE),
     (15, 8, 'Club %l Saddle', NULL, NULL, 'T', 'M', NULL, 39.99, NULL, 3, NULL, 0, TRUE),
     (15, 9, 'Elite %l Saddle', NULL, NULL, 'T', 'H', NULL, 53.99, NULL, 3, NULL, 0, TRUE),
-    (16, 1, 'Elite Touring Frame %c, %s', '{Yellow,Blue}', '{46,50,54,60}', 'T', 'H', 'U',
-        798.99, 2.9, 3, NULL, 0, TRUE),
-    (16, 2, 'Basic Touring Frame %c, %s', '{Yellow,Blue}', '{44,50,54,58,62}', 'T', 'L', 'U',
-        328.99, 3.1, 3, NULL, 0, TRUE),
+    (16, 1, 'Elite %l Frame %c, %s', '{Yellow,Blue}', '{46,50,54,60}', 'T', 'H', 'U', 798.99, 2.9, 3, NULL, 0, TRUE),
+    (16, 2, 'Basic %l Frame %c, %s', '{Yellow,Blue}', '{44,50,54,58,62}', 'T', 'L', 'U', 328.99, 3.1, 3, NULL, 0, TRUE),
     (17, 1, 'Basic %l Front Wheel', '{Black}', NULL, 'M', 'L', NULL, 60.99, NULL, 2, 2, 0, TRUE),
     (17, 2, 'Club %l Front Wheel', '{Black}', NULL, 'M', 'M', NULL, 207.99, NULL, 2, 2, 0, TRUE),
     (17, 3, 'Elite %l Front Wheel', '{Black}', NULL, 'M', 'H', NULL, 298.99, NULL, 2, 2, 0, TRUE),
@@ -329,7 +323,7 @@ covered (specialofferid, productid) AS (
     UNION ALL
     SELECT v.id, b.productid
     FROM (VALUES (2, 111), (3, 55), (4, 17), (5, 2)) AS v (id, products)
-    INNER JOIN by_price AS b ON b.rank <= v.products
+    INNER JOIN by_price AS b ON v.products >= b.rank
     UNION ALL
     SELECT o.id, a.productid
     FROM (
@@ -353,8 +347,8 @@ INNER JOIN sales.specialoffer AS o USING (specialofferid);
 INSERT INTO sales.shoppingcartitem (
     shoppingcartitemid, shoppingcartid, quantity, productid, datecreated, modifieddate
 )
-SELECT id, cart, quantity, productid, '2013-11-09 17:54:07.603', '2013-11-09 17:54:07.603'
+SELECT c.id, c.cart, c.quantity, a.productid, '2013-11-09 17:54:07.603', '2013-11-09 17:54:07.603'
 FROM (
     VALUES (2, '15208', 3, 'Short-Finger Gloves, L'), (4, '20377', 4, 'Wind Vest, M'), (5, '20377', 7, 'Water Bottle')
 ) AS c (id, cart, quantity, name)
-INNER JOIN (SELECT productid, name FROM article) AS a USING (name);
+INNER JOIN article AS a ON c.name = a.name;

@@ -1,8 +1,8 @@
 -- What changes rarely: currencies and their rates, ways of shipping, reasons, territories, offers.
 
 INSERT INTO sales.currency (currencycode, name, modifieddate)
-SELECT currencycode, name, modifieddate
-FROM jsonb_to_recordset(:'currencies'::jsonb) AS c (currencycode text, name text, modifieddate timestamp);
+SELECT listed.currencycode, listed.name, listed.modifieddate
+FROM jsonb_to_recordset(:'currencies'::jsonb) AS listed (currencycode text, name text, modifieddate timestamp);
 
 -- One rate per day and currency: a walk away from the first day's rate, in steps of at most 0.5 %.
 INSERT INTO sales.currencyrate (
@@ -48,7 +48,7 @@ SELECT
         * (1 + (drift + CASE code WHEN 'USD' THEN 0 ELSE pg_temp.draw('close', id, 21) - 10 END) / 10000.0),
         4
     ),
-    day
+    day AS modifieddate
 FROM walk;
 
 INSERT INTO purchasing.shipmethod (shipmethodid, name, shipbase, shiprate, rowguid, modifieddate)
@@ -87,8 +87,8 @@ SELECT
     name,
     country,
     part,
-    2000000 + pg_temp.draw('territory year to date', id, 80000000) / 10.0,
-    1200000 + pg_temp.draw('territory last year', id, 40000000) / 10.0,
+    round(2000000 + pg_temp.draw('territory year to date', id, 80000000) / 10.0, 4),
+    round(1200000 + pg_temp.draw('territory last year', id, 40000000) / 10.0, 4),
     pg_temp.guid('salesterritory', id::text),
     '2008-04-30'
 FROM (
@@ -114,8 +114,7 @@ SELECT
     pg_temp.guid('specialoffer', id::text), first_day - interval '30 days'
 FROM (
     VALUES
-    (1, 'No Discount', 0.00, 'No Discount', 'No Discount', timestamp '2011-05-01', timestamp '2014-11-30',
-        0, NULL::integer),
+    (1, 'No Discount', 0.00, 'No Discount', 'No Discount', timestamp '2011-05-01', timestamp '2014-11-30', 0, NULL),
     (2, 'Bulk Order of 11 to 14', 0.02, 'Volume Discount', 'Reseller', '2011-05-31', '2014-06-30', 11, 14),
     (3, 'Bulk Order of 15 to 24', 0.05, 'Volume Discount', 'Reseller', '2011-05-31', '2014-06-30', 15, 24),
     (4, 'Bulk Order of 25 to 40', 0.10, 'Volume Discount', 'Reseller', '2011-05-31', '2014-06-30', 25, 40),
