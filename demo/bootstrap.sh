@@ -87,10 +87,16 @@ fi
 unset VIRTUAL_ENV || true
 stamp=.venv/.made-from
 if ! cat pyproject.toml uv.lock 2>/dev/null | cmp -s - "$stamp"; then
-    say "making .venv from uv.lock"
-    # The machine's Python where it has one that Airflow supports (3.10 to 3.12); uv fetches one where not.
-    if ! "$UV" sync --quiet --locked --python-preference system --python '>=3.10,<3.13'; then
-        fail "uv could not make .venv; if it says that no Python was found, install Python 3.10, 3.11 or 3.12."
+    # The machine's Python where it has one that Airflow supports; uv fetches one where not.
+    supported='>=3.10,<3.13'
+    export UV_PYTHON_INSTALL_DIR="$PWD/$TOOLS/python"
+    if ! "$UV" python find --quiet --no-python-downloads "$supported" >/dev/null 2>&1; then
+        say "getting Python 3.12"
+        "$UV" python install --quiet --no-bin 3.12 || fail "This machine has no Python 3.10, 3.11 or 3.12, which" \
+            "Airflow 2.10.2 needs, and uv could not fetch one: install one of them, then run this again."
     fi
+    say "making .venv from uv.lock"
+    "$UV" sync --quiet --locked --python-preference system --python "$supported" ||
+        fail "uv could not make .venv from uv.lock; what it says is above."
     cat pyproject.toml uv.lock >"$stamp"
 fi

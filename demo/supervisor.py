@@ -76,7 +76,8 @@ class Supervisor:
         configuration = self.home / "supervisord.conf"
         write_private(configuration, self._configuration())  # it holds the services' passwords
         subprocess.Popen(
-            [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "--configuration", str(configuration)],
+            [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "--configuration", configuration.name],
+            cwd=self.home,  # its own paths are relative: it trips over a "%" in those of logs, however escaped
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -88,7 +89,10 @@ class Supervisor:
     def start(self, *names: str) -> None:
         """Start services, without waiting for them."""
         for name in names:
-            self._call("startProcess", name, False)
+            try:
+                self._call("startProcess", name, False)
+            except Fault as fault:
+                raise DemoError(f"Service {name} can't be started: {fault.faultString}.") from fault
 
     def wait_ready(self, *names: str, seconds: float = 120) -> None:
         """Wait until the named services do their work.
@@ -150,8 +154,8 @@ class Supervisor:
         return "\n".join(
             (
                 "[supervisord]",
-                f"logfile={_escape(str(self.logs / 'supervisord.log'))}",
-                f"pidfile={_escape(str(self.home / 'supervisord.pid'))}",
+                "logfile=logs/supervisord.log",
+                "pidfile=supervisord.pid",
                 *(["user=root"] if os.getuid() == 0 else []),
                 "",
                 "[unix_http_server]",
@@ -163,6 +167,8 @@ class Supervisor:
         )
 
     def _program_section(self, service: Service) -> str:
+        if unfit := [name for name, value in service.environment.items() if set(value) & set("\"'\n")]:
+            raise ValueError(f"supervisord can't pass on quotes or line ends in {unfit[0]} of {service.name}.")
         environment = ",".join(f'{name}="{_escape(value)}"' for name, value in service.environment.items())
         command = " ".join(_quote(_escape(word)) for word in service.command)
         return "\n".join(
@@ -180,7 +186,7 @@ class Supervisor:
                 f"stopwaitsecs={_STOP_SECONDS}",
                 "stopasgroup=" + ("false" if service.stop_signal == "INT" else "true"),
                 "killasgroup=true",
-                f"stdout_logfile={_escape(str(self.log_path(service.name)))}",
+                f"stdout_logfile=logs/{service.name}.log",
                 "stdout_logfile_maxbytes=0",
                 "redirect_stderr=true",
             )
