@@ -6,7 +6,8 @@
 -- currencies  the JSON array that the currency service answers with
 --
 -- The rows are the same in every run and in every PostgreSQL from 14 on: no random(), no now(), no sorting
--- of text. Chance is a hash of the row's key (see generate/draws.sql). All or nothing: one transaction.
+-- of text as a language does it. Chance is a hash of the row's key (see generate/draws.sql).
+-- All or nothing: one transaction.
 
 \set QUIET on
 \set ON_ERROR_STOP on

@@ -74,7 +74,7 @@ SELECT
     p.*,
     43658 + (p.n - 1) * s.scale + copy AS salesorderid,
     p.lines_before * s.scale + (copy - 1) * p.lines AS details_before,
-    (copy - 1) * 31465 + p.n AS key
+    (copy - 1)::bigint * 31465 + p.n AS key
 FROM planned AS p
 CROSS JOIN (SELECT current_setting('bikes_store.scale')::integer AS scale) AS s
 CROSS JOIN generate_series(1, s.scale) AS copy;
