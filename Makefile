@@ -1,6 +1,5 @@
 # Front door of the platform. `make` alone lists what there is.
 .DEFAULT_GOAL := help
-SHELL := /bin/sh
 
 PYTHON := .venv/bin/python
 export PYTHONPATH := dags
@@ -20,6 +19,10 @@ demo: install ## run the whole pipeline on this machine, no Docker (SCALE=, SOUR
 .PHONY: demo-down
 demo-down: ## stop the demo and remove what it made
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m demo down; else echo "There is no demo to remove."; fi
+
+.PHONY: run-pipeline
+run-pipeline: ## run both DAGs on the stack that is up (DATE=2024-09-01)
+	@$(PYTHON) -m demo run
 
 .PHONY: lint
 lint: install ## ruff, mypy, sqlfluff

@@ -1,44 +1,47 @@
-"""`make demo` and `make demo-down`.
+"""`make demo`, `make run-pipeline` and `make demo-down`.
 
     python -m demo up
+    python -m demo run
     python -m demo down
 
-What `up` does is set by the environment, as make passes it on: SCALE, SOURCE_SQL, EXIT, BIKES_STORE_API_URL,
-SLACK_WEBHOOK_URL and, for each port, NAME_PORT (see demo/settings.py).
+What they do is set by the environment, as make passes it on. `up`: SCALE, SOURCE_SQL, EXIT, BIKES_STORE_API_URL,
+SLACK_WEBHOOK_URL and, for each port, NAME_PORT (see demo/settings.py). `run`: DATE, ENDPOINTS.
 """
 
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
-from demo import airflow, lake, pipeline, report, stack
+from demo import airflow, pipeline, report, stack
+from demo.endpoints import Endpoints
 from demo.progress import show_progress
-from demo.settings import REPOSITORY, DemoError, Settings, load_or_create, write_private
+from demo.settings import REPOSITORY, DemoError, Settings, load_or_create
 
 HOME = REPOSITORY / ".demo"
 
 
 def main() -> int:
     console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
-    commands = {"up": up, "down": down}
+    commands = {"up": up, "run": run, "down": down}
     if len(sys.argv) != 2 or sys.argv[1] not in commands:
-        print("usage: python -m demo up|down", file=sys.stderr)
+        print("usage: python -m demo up|run|down", file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         return commands[sys.argv[1]](console, os.environ)
     except DemoError as error:
-        console.print(f"[bold red]✗[/bold red] {_plain(str(error))}")
+        console.print(f"[bold red]✗[/bold red] {escape(str(error))}")
         return 1
     except KeyboardInterrupt:
         console.print("Stopped. `make demo` goes on with the data that is there; `make demo-down` removes it.")
@@ -58,8 +61,9 @@ def up(console: Console, environment: Mapping[str, str]) -> int:
             running.start(
                 scale, dump, environment.get("BIKES_STORE_API_URL", ""), environment.get("SLACK_WEBHOOK_URL", "")
             )
-            _write_endpoints(settings)
-            succeeded = run_pipeline(console, settings, running)
+            endpoints = _endpoints(settings)
+            endpoints.write(HOME / "endpoints.json")
+            succeeded = run_pipeline(console, endpoints, running.supervisor.check)
             console.print(f"\nFrom start to end: {time.monotonic() - started:.0f} s.")
             _say_where(console, settings)
             if stays:
@@ -69,15 +73,21 @@ def up(console: Console, environment: Mapping[str, str]) -> int:
     return 0 if succeeded else 1
 
 
-def run_pipeline(console: Console, settings: Settings, running: stack.Stack) -> bool:
-    """Run both DAGs and show the report; returns whether both succeeded and every count agrees."""
-    client = pipeline.Airflow(settings.airflow_url, airflow.USER, settings.secrets["airflow_password"])
+def run_pipeline(
+    console: Console, endpoints: Endpoints, watch: Callable[[], None] = lambda: None, day: date | None = None
+) -> bool:
+    """Run both DAGs and show the report; returns whether both succeeded and every count agrees.
+
+    :param watch: called now and then; raises when it is no use to go on.
+    :param day: the day to run, or run again; without one, the latest complete day.
+    """
+    client = pipeline.Airflow(endpoints.airflow_url, endpoints.airflow_user, endpoints.airflow_password)
     pipeline.wait_for_dags(client)
-    run_id = pipeline.start_run(client)
-    tasks = show_progress(console, client, run_id, running.supervisor.check)
+    run_id = pipeline.start_run(client, day)
+    tasks = show_progress(console, client, run_id, watch)
     if tasks is None:
         return False
-    result = report.make_report(settings.source_dsn, settings.warehouse_dsn, lake.client(settings), run_id)
+    result = report.make_report(endpoints, run_id)
     report.show(console, result, report.stages(tasks))
     if result.agree:
         console.print("[green]✓[/green] Both runs succeeded; source, lake, staging and warehouse agree.")
@@ -86,24 +96,29 @@ def run_pipeline(console: Console, settings: Settings, running: stack.Stack) -> 
     return result.agree
 
 
+def run(console: Console, environment: Mapping[str, str]) -> int:
+    """Run both DAGs on the stack that is up, whichever it is."""
+    endpoints = Endpoints.read(Path(environment.get("ENDPOINTS") or HOME / "endpoints.json"))
+    return 0 if run_pipeline(console, endpoints, day=_day(environment)) else 1
+
+
 def down(console: Console, _: Mapping[str, str]) -> int:
     """Stop the stack and remove everything it made."""
     console.print("The demo is stopped and removed." if stack.remove(HOME) else "There is no demo to remove.")
     return 0
 
 
-def _write_endpoints(settings: Settings) -> None:
-    endpoints = {
-        "airflow_url": settings.airflow_url,
-        "airflow_user": airflow.USER,
-        "airflow_password": settings.secrets["airflow_password"],
-        "source_dsn": settings.source_dsn,
-        "warehouse_dsn": settings.warehouse_dsn,
-        "s3_endpoint": settings.s3_endpoint,
-        "s3_access_key": settings.secrets["s3_access_key"],
-        "s3_secret_key": settings.secrets["s3_secret_key"],
-    }
-    write_private(settings.home / "endpoints.json", json.dumps(endpoints, indent=2) + "\n")
+def _endpoints(settings: Settings) -> Endpoints:
+    return Endpoints(
+        airflow_url=settings.airflow_url,
+        airflow_user=airflow.USER,
+        airflow_password=settings.secrets["airflow_password"],
+        source_dsn=settings.source_dsn,
+        warehouse_dsn=settings.warehouse_dsn,
+        s3_endpoint=settings.s3_endpoint,
+        s3_access_key=settings.secrets["s3_access_key"],
+        s3_secret_key=settings.secrets["s3_secret_key"],
+    )
 
 
 def _say_where(console: Console, settings: Settings) -> None:
@@ -143,14 +158,18 @@ def _dump(environment: Mapping[str, str]) -> Path | None:
     return path.resolve()
 
 
+def _day(environment: Mapping[str, str]) -> date | None:
+    text = environment.get("DATE")
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise DemoError(f"DATE={text} is not a day: write it as YYYY-MM-DD.") from None
+
+
 def _is_set(environment: Mapping[str, str], name: str) -> bool:
     return environment.get(name, "").lower() not in ("", "0", "false", "no")
-
-
-def _plain(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)
 
 
 def _interrupt(*_: object) -> None:

@@ -50,7 +50,7 @@ def service(settings: Settings) -> Service:
     return Service(
         "lake",
         [str(weed), "-logtostderr", "mini", *(f"-{name}={value}" for name, value in options.items())],
-        ready=lambda: client(settings).list_buckets() is not None,
+        ready=lambda: bool(client(settings).list_buckets()),
         environment={"GOMEMLIMIT": "256MiB"},
     )
 

@@ -12,6 +12,7 @@ from rich.table import Table
 from bikes_store.lake import BUCKET, Manifest, object_key
 from bikes_store.tables import CURRENCY, STAGING_SCHEMA, TABLES
 from bikes_store.window import FULL, to_text
+from demo.endpoints import Endpoints
 from demo.pipeline import Task
 from demo.postgres import query
 from demo.settings import DemoError
@@ -79,11 +80,9 @@ class Report:
         return all(count.agree for count in self.counts) and all(amount.agree for amount in self.money)
 
 
-def make_report(source_dsn: str, warehouse_dsn: str, lake, run_id: str) -> Report:  # type: ignore[no-untyped-def]
-    """Count at every station, once a run has ended.
-
-    :param lake: an S3 client.
-    """
+def make_report(endpoints: Endpoints, run_id: str) -> Report:
+    """Count at every station, once a run has ended."""
+    source_dsn, warehouse_dsn, lake = endpoints.source_dsn, endpoints.warehouse_dsn, endpoints.lake()
     source = _count(source_dsn, {name: f'"{t.schema}"."{name}"' for name, t in TABLES.items()})
     staging = _count(warehouse_dsn, {name: f'"{STAGING_SCHEMA}"."{name}"' for name in (*TABLES, CURRENCY.name)})
     warehouse = _count_warehouse(warehouse_dsn)
