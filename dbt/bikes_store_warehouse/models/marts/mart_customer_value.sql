@@ -1,0 +1,74 @@
+-- How recently, how often and for how much each customer bought. Days are counted back from the last order that the
+-- warehouse holds, not from today, so that the figures change with the data alone.
+with
+
+order_lines as (
+
+    select * from {{ ref('fact_order') }}
+
+),
+
+dates as (
+
+    select * from {{ ref('dim_date') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('dim_customer') }}
+
+),
+
+current_customers as (
+
+    select distinct on (nk_customer)
+        nk_customer,
+        customer_name,
+        customer_type
+    from customers
+    order by nk_customer asc, dbt_valid_from desc
+
+),
+
+bought as (
+
+    select
+        customers.nk_customer,
+        min(dates.nk_date) as first_order_date,
+        max(dates.nk_date) as last_order_date,
+        count(distinct order_lines.nk_sales_order) as orders,
+        sum(order_lines.line_total) as revenue
+    from order_lines
+    inner join dates on order_lines.sk_order_date = dates.sk_date
+    inner join customers on order_lines.sk_customer = customers.sk_customer
+    group by 1
+
+),
+
+scored as (
+
+    select
+        *,
+        max(last_order_date) over () - last_order_date as days_since_last_order,
+        ntile(5) over (order by last_order_date, nk_customer) as recency_score,
+        ntile(5) over (order by orders, nk_customer) as frequency_score,
+        ntile(5) over (order by revenue, nk_customer) as monetary_score
+    from bought
+
+)
+
+select
+    scored.nk_customer,
+    current_customers.customer_name,
+    current_customers.customer_type,
+    scored.first_order_date,
+    scored.last_order_date,
+    scored.days_since_last_order,
+    scored.orders,
+    scored.revenue,
+    scored.recency_score,
+    scored.frequency_score,
+    scored.monetary_score
+from scored
+inner join current_customers on scored.nk_customer = current_customers.nk_customer

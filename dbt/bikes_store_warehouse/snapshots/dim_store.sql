@@ -1,0 +1,89 @@
+{% snapshot dim_store %}
+
+{%- set attributes = [
+    'nk_sales_person',
+    'store_name',
+    'bank_name',
+    'business_type',
+    'specialty',
+    'brands',
+    'internet',
+    'annual_sales',
+    'annual_revenue',
+    'year_opened',
+    'square_feet',
+    'number_employees',
+] -%}
+
+{{
+    config(
+        unique_key='nk_store',
+        strategy='check',
+        check_cols=attributes,
+        updated_at='version_starts_at',
+        hard_deletes='invalidate',
+        pre_hook=one_run_at_a_time(),
+        post_hook=one_open_version('nk_store'),
+        indexes=[{'columns': ['sk_store'], 'unique': true}],
+    )
+}}
+
+with
+
+stores as (
+
+    select * from {{ source('bikes_store_staging', 'store') }}
+
+),
+
+surveys as (
+
+    select
+        stores.businessentityid,
+        answers.*
+    from stores
+    cross join
+        xmltable(
+            '/*' passing case when stores.demographics is document then stores.demographics end
+            columns
+            {{ answer('annual_sales', 'AnnualSales') }},
+            {{ answer('annual_revenue', 'AnnualRevenue') }},
+            {{ answer('bank_name', 'BankName') }},
+            {{ answer('business_type', 'BusinessType') }},
+            {{ answer('year_opened', 'YearOpened') }},
+            {{ answer('specialty', 'Specialty') }},
+            {{ answer('square_feet', 'SquareFeet') }},
+            {{ answer('brands', 'Brands') }},
+            {{ answer('internet', 'Internet') }},
+            {{ answer('number_employees', 'NumberEmployees') }}
+        ) as answers
+
+),
+
+renamed as (
+
+    select
+        stores.businessentityid::bigint as nk_store,
+        stores.salespersonid::bigint as nk_sales_person,
+        stores.name::text as store_name,
+        surveys.bank_name,
+        surveys.business_type,
+        surveys.specialty,
+        surveys.brands,
+        surveys.internet,
+        {{ number_or_null('surveys.annual_sales') }} as annual_sales,
+        {{ number_or_null('surveys.annual_revenue') }} as annual_revenue,
+        {{ number_or_null('surveys.year_opened') }} as year_opened,
+        {{ number_or_null('surveys.square_feet') }} as square_feet,
+        {{ number_or_null('surveys.number_employees') }} as number_employees,
+        stores.modifieddate as modified_at
+    from stores
+    left join surveys on stores.businessentityid = surveys.businessentityid
+
+),
+
+{{
+    versions_of_renamed('nk_store', attributes, {'store_name': 'None or unknown'})
+}}
+
+{% endsnapshot %}
