@@ -29,10 +29,11 @@ from demo.progress import show_progress
 from demo.settings import REPOSITORY, DemoError, Settings, load_or_create
 
 HOME = REPOSITORY / ".demo"
+_LOG_WIDTH = 110  # of output that goes to a file or a CI's log
 
 
 def main() -> int:
-    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _LOG_WIDTH)
     commands = {"up": up, "run": run, "down": down}
     if len(sys.argv) != 2 or sys.argv[1] not in commands:
         print("usage: python -m demo up|run|down", file=sys.stderr)

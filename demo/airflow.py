@@ -46,6 +46,8 @@ def environment(settings: Settings) -> dict[str, str]:
         # A demo is watched: it looks for work to do more often than a platform that is left alone.
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
         "AIRFLOW__SCHEDULER__JOB_HEARTBEAT_SEC": "2",
+        # What dbt parsed in one task serves the next.
+        "AIRFLOW__COSMOS__CACHE_DIR": str(home / "cosmos"),
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
         "AIRFLOW__METRICS__STATSD_HOST": LOOPBACK,
         "AIRFLOW__METRICS__STATSD_PORT": str(settings.ports["statsd"]),
@@ -77,7 +79,11 @@ def services(settings: Settings) -> list[Service]:
 
 
 def create_directories(settings: Settings) -> None:
-    (settings.home / "airflow" / "logs").mkdir(parents=True, exist_ok=True)
+    home = settings.home / "airflow"
+    (home / "logs").mkdir(parents=True, exist_ok=True)
+    config = home / "config"
+    if not config.is_symlink():
+        config.symlink_to(_INIT_FILES / "config")
 
 
 def migrate_database(settings: Settings) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from operator import itemgetter
 
 from rich.console import Console
 from rich.table import Table
@@ -107,16 +109,14 @@ def make_report(endpoints: Endpoints, run_id: str) -> Report:
 
 def stages(tasks: Iterable[Task]) -> dict[str, float]:
     """Seconds from the first start to the last end in each task group."""
-    groups: dict[str, list[Task]] = {}
+    spans: dict[str, tuple[datetime, datetime]] = {}
     for task in tasks:
         if task.start is not None and task.end is not None and task.state != "skipped":
             parts = task.task_id.split(".")
             group = ".".join(parts[:2]) if parts[0] in ("extract", "load") else parts[0]
-            groups.setdefault(group, []).append(task)
-    return {
-        group: (max(t.end for t in group_tasks if t.end) - min(t.start for t in group_tasks if t.start)).total_seconds()
-        for group, group_tasks in groups.items()
-    }
+            start, end = spans.get(group, (task.start, task.end))
+            spans[group] = min(start, task.start), max(end, task.end)
+    return {group: (end - start).total_seconds() for group, (start, end) in sorted(spans.items(), key=itemgetter(1))}
 
 
 def show(console: Console, report: Report, seconds: dict[str, float]) -> None:
@@ -174,10 +174,10 @@ def _count_warehouse(dsn: str) -> dict[str, int]:
 
 
 def _money(source_dsn: str, warehouse_dsn: str) -> list[Money]:
-    (lines,), (due,) = query(
+    ((lines, due),) = query(
         source_dsn,
-        "SELECT coalesce(sum(orderqty * unitprice * (1 - unitpricediscount)), 0) FROM sales.salesorderdetail"
-        " UNION ALL SELECT coalesce(sum(totaldue), 0) FROM sales.salesorderheader",
+        "SELECT (SELECT coalesce(sum(orderqty * unitprice * (1 - unitpricediscount)), 0) FROM sales.salesorderdetail),"
+        " (SELECT coalesce(sum(totaldue), 0) FROM sales.salesorderheader)",
     )
     ((fact_lines, fact_due),) = query(
         warehouse_dsn,
