@@ -28,6 +28,9 @@ os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="bikes-store-airflow-")
 os.environ["AIRFLOW__CORE__DAGS_FOLDER"] = str(REPOSITORY / "dags")
 os.environ["AIRFLOW__LOGGING__REMOTE_LOGGING"] = "False"
 os.environ["AIRFLOW__METRICS__STATSD_ON"] = "False"
+os.environ["AIRFLOW__CORE__EXECUTOR"] = "SequentialExecutor"  # the only one that goes with no database server
+# Read when a DAG file is imported, for the addresses of datasets.
+os.environ.update(WAREHOUSE_HOST="warehouse-host", WAREHOUSE_PORT="5555")
 
 
 @dataclass

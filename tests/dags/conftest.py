@@ -27,6 +27,4 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def dags(manifest: Path) -> Iterator[DagBag]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BIKES_STORE_DBT_MANIFEST", str(manifest))
-        patch.setenv("WAREHOUSE_HOST", "warehouse-host")
-        patch.setenv("WAREHOUSE_PORT", "5555")
         yield DagBag(REPOSITORY / "dags", include_examples=False)

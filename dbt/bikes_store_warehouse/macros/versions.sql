@@ -67,6 +67,15 @@
     select pg_advisory_xact_lock(hashtextextended('{{ this }}', 0))
 {%- endmacro %}
 
+{% macro unknown_attributes(attributes, unknown) -%}
+    {%- set values = [] -%}
+    {%- for attribute in attributes -%}
+        {%- set value = "'" ~ unknown[attribute] ~ "'" if attribute in unknown else 'null' -%}
+        {%- do values.append(value ~ ' as ' ~ attribute) -%}
+    {%- endfor -%}
+    {{ values | join(', ') }}
+{%- endmacro %}
+
 {#-
   What a snapshot of a dimension selects: the rows of the CTE `renamed` and the unknown member, each with its key and
   the start of its version. `attributes` are the business columns in the order of `renamed`, between the natural key,
@@ -87,9 +96,7 @@ with_unknown as (
 
     select
         -1 as {{ key }},
-        {%- for attribute in attributes %}
-            {{ "'" ~ unknown[attribute] ~ "'" if attribute in unknown else 'null' }} as {{ attribute }},
-        {%- endfor %}
+        {{ unknown_attributes(attributes, unknown) }},
         null as modified_at
 
 ),
