@@ -1,0 +1,199 @@
+"""What the source may do between two runs, and what the warehouse must say afterwards."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.dbt.conftest import PROJECT, UNKNOWN
+
+REVENUE = "SELECT sum(line_total) FROM fact_order"
+
+
+def versions(shop, nk=7):
+    return shop.rows(
+        f"SELECT list_price, dbt_valid_to IS NULL FROM dim_product WHERE nk_product = {nk} ORDER BY dbt_valid_from"
+    )
+
+
+def lines(shop, order):
+    return shop.rows(
+        "SELECT nk_sales_order_detail, list_price FROM fact_order JOIN dim_product USING (sk_product)"
+        f" WHERE nk_sales_order = {order} ORDER BY 1"
+    )
+
+
+def new_order(shop, order, day, line, product=7):
+    shop.execute(
+        "INSERT INTO salesorderheader (salesorderid, orderdate, duedate, status, onlineorderflag, customerid,"
+        " territoryid, billtoaddressid, shiptoaddressid, shipmethodid, subtotal, taxamt, freight, totaldue, rowguid,"
+        f" modifieddate) VALUES ({order}, '{day}', '2030-01-01', 1, 't', 10, 1, 1, 1, 1, 4, 0, 0, 4,"
+        f" gen_random_uuid(), '{day}')"
+    )
+    new_line(shop, order, day, line, product)
+
+
+def new_line(shop, order, day, line, product=7):
+    shop.execute(
+        "INSERT INTO salesorderdetail (salesorderid, salesorderdetailid, orderqty, productid, specialofferid,"
+        f" unitprice, unitpricediscount, rowguid, modifieddate) VALUES ({order}, {line}, 1, {product}, 1, 4, 0,"
+        f" gen_random_uuid(), '{day}')"
+    )
+
+
+def test_price_change_adds_a_version_and_doubles_no_line(shop):
+    before = shop.value(REVENUE)
+    shop.execute("UPDATE product SET listprice = 5, modifieddate = '2024-02-01' WHERE productid = 7")
+    new_order(shop, 102, "2024-02-02", 5)
+    shop.build()
+    assert versions(shop) == [(4, False), (5, True)]
+    assert shop.value("SELECT count(*) FROM fact_order") == 5
+    assert shop.value(REVENUE) == before + 4
+    assert lines(shop, 100) == [(1, 4), (2, 4), (3, 4)]
+    assert lines(shop, 102) == [(5, 5)]
+
+
+def test_late_line_meets_the_version_of_its_order(shop):
+    shop.execute("UPDATE product SET listprice = 5, modifieddate = '2024-02-01' WHERE productid = 7")
+    shop.run()
+    new_line(shop, 100, "2024-01-05", 6)
+    shop.build()
+    assert lines(shop, 100) == [(1, 4), (2, 4), (3, 4), (6, 4)]
+    assert shop.value("SELECT sum(tax_amount) FROM fact_order WHERE nk_sales_order = 100") == 1
+
+
+def test_line_before_its_header_is_kept_and_completed_later(shop):
+    new_line(shop, 103, "2024-01-07", 7)
+    statuses = shop.build()
+    assert statuses["order_lines_all_have_headers"] == "warn"
+    assert shop.rows("SELECT sk_customer, sales_channel, line_total FROM fact_order WHERE nk_sales_order = 103") == [
+        (UNKNOWN, "unknown", 4)
+    ]
+    shop.execute("DELETE FROM salesorderdetail WHERE salesorderid = 103")
+    new_order(shop, 103, "2024-01-07", 7)
+    shop.build()
+    assert shop.value("SELECT sales_channel FROM fact_order WHERE nk_sales_order = 103") == "online"
+    assert shop.value("SELECT count(*) FROM fact_order") == 5
+
+
+def test_repeated_run_changes_nothing(shop):
+    def fingerprint():
+        return shop.rows(
+            "SELECT 'fact', md5(string_agg(f::text, '|' ORDER BY sk_order_line)) FROM fact_order AS f"
+            " UNION ALL SELECT 'product', md5(string_agg(p::text, '|' ORDER BY sk_product)) FROM dim_product AS p"
+            " UNION ALL SELECT 'customer', md5(string_agg(c::text, '|' ORDER BY sk_customer)) FROM dim_customer AS c"
+        )
+
+    before = fingerprint()
+    shop.run()
+    assert fingerprint() == before
+
+
+def test_two_runs_at_once_leave_one_open_version(shop):
+    shop.execute("UPDATE product SET listprice = 6, modifieddate = '2024-03-01'")
+    command = [str(Path(sys.prefix) / "bin" / "dbt"), "--quiet", "snapshot", "--project-dir", str(PROJECT)]
+    command += ["--profiles-dir", str(PROJECT)]
+    runs = [
+        subprocess.Popen(
+            [*command, "--target-path", str(shop.target / name), "--log-path", str(shop.target / name)],
+            env=dict(os.environ),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for name in ("one", "two")
+    ]
+    for run in runs:
+        output, _ = run.communicate(timeout=120)
+        assert run.returncode == 0, output
+    assert versions(shop) == [(4, False), (6, True)]
+    shop.build()
+
+
+def test_deleted_product_is_closed_and_reopened_when_it_returns(shop):
+    shop.execute("CREATE TABLE public.kept AS SELECT * FROM product WHERE productid = 7")
+    shop.execute("DELETE FROM product WHERE productid = 7")
+    shop.build()
+    assert versions(shop) == [(4, False)]
+    assert lines(shop, 100) == [(1, 4), (2, 4), (3, 4)]  # its lines keep the last version
+    shop.execute("INSERT INTO product SELECT * FROM public.kept")
+    shop.build()
+    assert versions(shop) == [(4, False), (4, True)]
+    assert len(lines(shop, 100)) == 3
+    shop.run()
+    assert len(versions(shop)) == 2
+
+
+def test_deleted_order_leaves_the_facts(shop):
+    shop.execute("DELETE FROM salesorderdetail WHERE salesorderid = 100")
+    shop.execute("DELETE FROM salesorderheadersalesreason WHERE salesorderid = 100")
+    shop.execute("DELETE FROM salesorderheader WHERE salesorderid = 100")
+    shop.build()
+    assert shop.rows("SELECT DISTINCT nk_sales_order FROM fact_order") == [(101,)]
+    assert shop.value("SELECT count(*) FROM fact_order_reason") == 0
+
+
+def test_updated_header_is_shared_out_anew(shop):
+    shop.execute("UPDATE salesorderheader SET taxamt = 0.0001, totaldue = 12.0101 WHERE salesorderid = 100")
+    shop.build()
+    assert shop.rows(
+        "SELECT tax_amount::text FROM fact_order WHERE nk_sales_order = 100 ORDER BY nk_sales_order_detail"
+    ) == [
+        ("0.0000",),
+        ("0.0000",),
+        ("0.0001",),
+    ]
+
+
+def test_history_of_people_shops_and_territories(shop):
+    shop.execute("UPDATE salesterritory SET \"group\" = 'Americas', modifieddate = '2024-02-01'")
+    shop.execute("UPDATE store SET name = 'Wheels & Co', modifieddate = '2024-02-01'")
+    shop.execute("UPDATE person SET lastname = 'Leigh', modifieddate = '2024-02-01' WHERE businessentityid = 1")
+    new_order(shop, 104, "2024-02-02", 8)
+    shop.build()
+    for dimension, nk in (("sales_territory", 1), ("store", 20), ("sales_person", 1)):
+        found = shop.rows(
+            f"SELECT dbt_valid_to IS NULL FROM dim_{dimension} WHERE nk_{dimension} = {nk} ORDER BY dbt_valid_from"
+        )
+        assert found == [(False,), (True,)], dimension
+    groups = shop.rows(
+        "SELECT nk_sales_order, min(territory_group) FROM fact_order JOIN dim_sales_territory USING (sk_sales_territory)"
+        " GROUP BY 1"
+    )
+    assert dict(groups) == {100: "America", 101: "America", 104: "Americas"}
+
+
+def test_change_without_a_new_date_starts_now(shop):
+    """The source forgot to touch modifieddate: old orders keep what was known, later ones see the change."""
+    shop.execute("UPDATE product SET color = 'Red' WHERE productid = 7")
+    shop.build()
+    assert len(versions(shop)) == 2
+    assert shop.value("SELECT count(*) FROM fact_order JOIN dim_product USING (sk_product) WHERE color = 'Red'") == 0
+    assert shop.value("SELECT dbt_valid_from > now() - interval '5 minutes' FROM dim_product WHERE color = 'Red'")
+
+
+def test_null_and_value_are_different(shop):
+    shop.execute("UPDATE product SET color = 'Red', modifieddate = '2024-02-01' WHERE productid = 7")
+    shop.run()
+    shop.execute("UPDATE product SET color = NULL, modifieddate = '2024-02-02' WHERE productid = 7")
+    shop.build()
+    assert len(versions(shop)) == 3
+
+
+def test_column_added_and_type_widened_in_staging(shop):
+    shop.execute("ALTER TABLE product ADD COLUMN vegan boolean DEFAULT true")
+    shop.execute("ALTER TABLE salesorderdetail ALTER COLUMN orderqty TYPE bigint")
+    shop.execute("ALTER TABLE product ALTER COLUMN safetystocklevel TYPE integer")
+    shop.execute("UPDATE salesorderdetail SET orderqty = 3000000000 WHERE salesorderdetailid = 1")
+    shop.build()
+    assert len(versions(shop)) == 1
+    assert shop.value("SELECT max(order_qty) FROM fact_order") == 3000000000
+
+
+def test_order_beyond_the_calendar_is_found_by_the_daily_run(shop):
+    new_order(shop, 105, "2029-06-01", 9)
+    shop.dbt("build", "--exclude", "dim_date", "--resource-type", "model", "--resource-type", "snapshot")
+    assert shop.dbt("test", "--select", "order_dates_are_in_dim_date")["order_dates_are_in_dim_date"] == "fail"
+    shop.build()

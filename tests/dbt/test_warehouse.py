@@ -1,0 +1,91 @@
+"""The star on a small shop, and on nothing at all."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.dbt.conftest import PROJECT, SHOP, UNKNOWN
+
+
+def test_empty_staging_builds_and_passes_every_test(warehouse):
+    statuses = warehouse.build()
+    assert len(statuses) > 100
+    assert warehouse.value("SELECT count(*) FROM fact_order") == 0
+    assert warehouse.value("SELECT count(*) FROM dim_customer") == 1  # the unknown one
+
+
+def test_shop_builds_and_passes_every_test(warehouse):
+    warehouse.execute(SHOP)
+    statuses = warehouse.build()
+    assert not [name for name, status in statuses.items() if status == "warn"]
+    assert warehouse.value("SELECT count(*) FROM fact_order") == 4
+    assert warehouse.rows("SELECT tax_amount::text, freight::text FROM fact_order ORDER BY nk_sales_order_detail") == [
+        ("0.3333", "0.0033"),
+        ("0.3333", "0.0033"),
+        ("0.3334", "0.0034"),
+        ("80.0000", "20.0000"),
+    ]
+
+
+def test_padding_is_gone_and_flags_are_flags(shop):
+    assert shop.rows("SELECT product_class, product_line, is_sold FROM dim_product WHERE nk_product = 7") == [
+        ("L", "R", True)
+    ]
+
+
+def test_daily_group_without_dim_date_builds_too(shop):
+    statuses = shop.build("--exclude", "dim_date")
+    assert "dim_date" not in statuses
+
+
+def test_currency_paid_in(shop):
+    assert shop.rows(
+        "SELECT DISTINCT nk_sales_order, nk_currency FROM fact_order JOIN dim_currency USING (sk_currency) ORDER BY 1"
+    ) == [(100, "EUR"), (101, "USD")]
+
+
+def test_what_an_order_lacks_is_the_unknown_member(shop):
+    assert shop.rows(
+        "SELECT DISTINCT sk_ship_date, sk_sales_person, sk_store FROM fact_order WHERE nk_sales_order = 100"
+    ) == [(UNKNOWN, UNKNOWN, UNKNOWN)]
+
+
+def test_every_column_is_described_in_the_database(shop):
+    """Descriptions are kept beside the models and travel into the database."""
+    undescribed = shop.rows(
+        "SELECT relname, attname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid"
+        " WHERE relnamespace = 'warehouse'::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped"
+        " AND coalesce(col_description(attrelid, attnum), '') = ''"
+    )
+    assert undescribed == []
+    tables = shop.rows(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'warehouse'::regnamespace AND relkind = 'r'"
+        " AND coalesce(obj_description(oid, 'pg_class'), '') = ''"
+    )
+    assert tables == []
+
+
+def test_a_test_that_should_fail_does(shop):
+    """The reconciliation sees a line that is lost, one that is doubled, and a cent that is gone."""
+    for fault in (
+        "DELETE FROM warehouse.fact_order WHERE nk_sales_order_detail = 1",
+        "INSERT INTO warehouse.fact_order SELECT * FROM warehouse.fact_order WHERE nk_sales_order_detail = 1",
+        "UPDATE warehouse.fact_order SET tax_amount = tax_amount + 0.01 WHERE nk_sales_order_detail = 1",
+    ):
+        shop.run()
+        shop.execute(fault)
+        statuses = shop.dbt("test", "--select", "fact_order")
+        assert "fail" in statuses.values(), fault
+
+
+def test_dbt_deps_needs_no_network(tmp_path):
+    done = subprocess.run(
+        [str(Path(sys.prefix) / "bin" / "dbt"), "deps", "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)],
+        env={"PATH": os.environ["PATH"], "HTTPS_PROXY": "http://127.0.0.1:9", "DBT_LOG_PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
