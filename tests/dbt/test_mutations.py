@@ -159,8 +159,8 @@ def test_history_of_people_shops_and_territories(shop):
         )
         assert found == [(False,), (True,)], dimension
     groups = shop.rows(
-        "SELECT nk_sales_order, min(territory_group) FROM fact_order JOIN dim_sales_territory USING (sk_sales_territory)"
-        " GROUP BY 1"
+        "SELECT nk_sales_order, min(territory_group) FROM fact_order"
+        " JOIN dim_sales_territory USING (sk_sales_territory) GROUP BY 1"
     )
     assert dict(groups) == {100: "America", 101: "America", 104: "Americas"}
 
