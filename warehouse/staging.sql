@@ -1,7 +1,7 @@
 -- The staging area: what the source holds, one table a source table, plus the currency API.
 -- Columns, types, primary keys and checks are the source contract's. Three things differ on purpose:
 --   * flags and names are text: the source's domains do not exist here;
---   * created_at is set when a row first arrives and never again;
+--   * created_at is set when a row first arrives and never again; changed_at, at the end, whenever it is written;
 --   * foreign keys are dbt tests, not constraints: an incremental day brings order lines a week before
 --     their header, so a constraint would refuse rows that are right.
 -- Safe to run again: nothing that exists is changed.
@@ -328,3 +328,29 @@ CREATE TABLE IF NOT EXISTS currency (
 );
 
 RESET search_path;
+
+-- changed_at: when a row was last written here, whatever wrote it. By it the warehouse finds what is new since its own
+-- last run; the source's modifieddate can't tell, since rows arrive late and some are changed without touching it.
+CREATE OR REPLACE FUNCTION note_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.changed_at = clock_timestamp();
+    RETURN NEW;
+END
+$$;
+
+DO $$
+DECLARE
+    tab regclass;
+BEGIN
+    FOR tab IN
+        SELECT oid FROM pg_class WHERE relnamespace = 'bikes_store_staging'::regnamespace AND relkind = 'r'
+    LOOP
+        EXECUTE format(
+            'ALTER TABLE %s ADD COLUMN IF NOT EXISTS changed_at timestamptz NOT NULL DEFAULT clock_timestamp()', tab
+        );
+        EXECUTE format(
+            'CREATE OR REPLACE TRIGGER note_change BEFORE UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION note_change()', tab
+        );
+    END LOOP;
+END
+$$;

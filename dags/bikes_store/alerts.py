@@ -11,6 +11,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds for Slack to answer. Airflow stops a callback that is still at work 20 seconds after its task ended.
 TIMEOUT = 5
+# slack_sdk logs the address of the webhook, which is a secret.
+_SILENT = logging.Logger("slack_sdk of bikes_store", level=logging.CRITICAL)
 _LONGEST_ERROR = 1500  # a Slack message block takes 3,000 characters
 
 
@@ -51,7 +53,7 @@ def send(failure: Failure, webhook: str | None) -> bool:
         log.warning("No Slack webhook is set, so nobody is told: %s", message(failure))
         return False
     try:
-        response = WebhookClient(webhook, timeout=TIMEOUT).send(text=message(failure))
+        response = WebhookClient(webhook, timeout=TIMEOUT, logger=_SILENT).send(text=message(failure))
     except Exception as error:  # whatever goes wrong between here and Slack is only worth a line in the log
         log.warning("Slack could not be told of the failure (%s): %s", type(error).__name__, message(failure))
         return False

@@ -55,6 +55,10 @@ class Warehouse:
             raise result.exception
         return {node.node.name: str(node.status) for node in getattr(result.result, "results", [])}
 
+    def fact_orders(self) -> list[tuple[Any, ...]]:
+        """Every row of fact_order but for when it was built."""
+        return self.rows("SELECT to_jsonb(f) - 'built_at' FROM fact_order AS f ORDER BY sk_order_line")
+
     def build(self, *arguments: str) -> dict[str, str]:
         """Models, snapshots and tests, as a warehouse run has them; none may fail."""
         statuses = self.dbt("build", *arguments)
@@ -190,8 +194,13 @@ INSERT INTO salesorderheadersalesreason (salesorderid, salesreasonid, modifiedda
 
 
 @pytest.fixture
-def shop(warehouse: Warehouse) -> Warehouse:
+def shop(warehouse: Warehouse) -> Iterator[Warehouse]:
     """Two orders of a small shop, and the warehouse built from them."""
     warehouse.execute(SHOP)
     warehouse.run()
-    return warehouse
+    yield warehouse
+    # Whatever the test did: what was built step by step is what a full build gives.
+    warehouse.run()
+    step_by_step = warehouse.fact_orders()
+    warehouse.dbt("run", "--full-refresh", "--select", "fact_order")
+    assert warehouse.fact_orders() == step_by_step

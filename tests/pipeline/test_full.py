@@ -30,7 +30,7 @@ def test_catalogue_and_staging_have_the_same_columns_and_keys(pipeline):
     )
     for table, columns in rows:
         known = CURRENCY if table == CURRENCY.name else TABLES[table]
-        assert {*columns} == {*known.columns, "created_at"}, table
+        assert {*columns} == {*known.columns, "created_at", "changed_at"}, table
 
 
 def test_first_run_brings_everything(small_source):

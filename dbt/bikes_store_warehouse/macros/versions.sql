@@ -105,7 +105,8 @@ versioned as (
 
     select
         with_unknown.*,
-        {{ version_start('with_unknown.modified_at', 'known') }} as version_starts_at
+        {{ version_start('with_unknown.modified_at', 'known') }} as version_starts_at,
+        now() as recorded_at
     from with_unknown
     left join known on with_unknown.{{ key }} = known.{{ key }}
 

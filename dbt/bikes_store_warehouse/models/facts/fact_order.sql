@@ -1,10 +1,35 @@
 -- One row an order line. Every line of the source is here, once: dimensions are joined from the left, and what a
 -- line does not name, or names before it has arrived, is the dimension's unknown member.
+--
+-- After the first run only orders that something has changed for are built again, whole; see macros/changed_orders.sql.
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key='nk_sales_order',
+        on_schema_change='sync_all_columns',
+        post_hook='{{ forget_deleted_lines() }}',
+        indexes=[{'columns': ['nk_sales_order', 'nk_sales_order_detail'], 'unique': true}],
+    )
+}}
+
 with
+
+{% if is_incremental() -%}
+    changed_orders as (
+
+        {{ changed_orders() }}
+
+    ),
+
+{% endif -%}
 
 order_lines as (
 
     select * from {{ source('bikes_store_staging', 'salesorderdetail') }}
+    {% if is_incremental() -%}
+        where salesorderid in (select changed_orders.nk_sales_order from changed_orders)
+    {%- endif %}
 
 ),
 
@@ -154,7 +179,8 @@ keyed as (
         allocated.tax_amount,
         allocated.freight,
         allocated.total_due,
-        allocated.modified_at
+        allocated.modified_at,
+        now() as built_at
     from allocated
     left join dates as order_dates on allocated.ordered_at::date = order_dates.nk_date
     left join dates as due_dates on allocated.due_at::date = due_dates.nk_date
