@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -29,6 +29,7 @@ class Warehouse:
 
     dsn: str
     target: Path
+    seconds: dict[str, float] = field(default_factory=dict)  # that each node of the last run took
 
     def execute(self, statement: str) -> None:
         with connect(self.dsn) as connection, connection.cursor() as cursor:
@@ -53,7 +54,9 @@ class Warehouse:
         result = dbtRunner().invoke([arguments[0], "--quiet", *options, *arguments[1:]])
         if result.exception is not None:
             raise result.exception
-        return {node.node.name: str(node.status) for node in getattr(result.result, "results", [])}
+        nodes = getattr(result.result, "results", [])
+        self.seconds = {node.node.name: node.execution_time for node in nodes}
+        return {node.node.name: str(node.status) for node in nodes}
 
     def fact_orders(self) -> list[tuple[Any, ...]]:
         """Every row of fact_order but for when it was built."""
@@ -93,7 +96,7 @@ def warehouse(
     yield Warehouse(postgres.create_database("test_dbt", template_dbt), target)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def real_warehouse(
     postgres: Postgres, template_dbt: str, target: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Warehouse]:
@@ -115,7 +118,7 @@ def real_warehouse(
     with pytest.MonkeyPatch.context() as patch:
         point_dbt_at(patch, postgres, "real_dbt")
         made.build()
-        yield made
+    yield made
 
 
 def point_dbt_at(patch: pytest.MonkeyPatch, postgres: Postgres, database: str) -> None:

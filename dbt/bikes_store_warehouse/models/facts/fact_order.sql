@@ -2,12 +2,14 @@
 -- line does not name, or names before it has arrived, is the dimension's unknown member.
 --
 -- After the first run only orders that something has changed for are built again, whole; see macros/changed_orders.sql.
+-- jit is off since compiling a dozen joins takes longer than running them.
 {{
     config(
         materialized='incremental',
         incremental_strategy='delete+insert',
         unique_key='nk_sales_order',
         on_schema_change='sync_all_columns',
+        pre_hook='set local jit = off',
         post_hook='{{ forget_deleted_lines() }}',
         indexes=[{'columns': ['nk_sales_order', 'nk_sales_order_detail'], 'unique': true}],
     )
