@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
-from demo.settings import LOOPBACK, Settings, write_private
+from demo.settings import LOOPBACK, Settings, runtime_directory, write_private
 from demo.supervisor import Service
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ def service(settings: Settings) -> Service:
         "ip": LOOPBACK,
         "ip.bind": LOOPBACK,
         "s3.config": users,
+        # By default these are named for the port alone, and one that another user left behind ends the service.
+        "s3.localSocket": runtime_directory(settings.home) / "s3.sock",
+        "filer.localSocket": runtime_directory(settings.home) / "filer.sock",
         "s3.autoCreateBucket": "false",  # a wrong bucket name is an error, as it is in any other S3
         "master.telemetry": "false",
         "webdav": "false",

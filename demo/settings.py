@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import secrets
 import socket
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,6 +125,15 @@ def free_ports() -> dict[str, int]:
     for each in sockets.values():
         each.close()
     return ports
+
+
+def runtime_directory(home: Path) -> Path:
+    """Where a demo's Unix sockets are: a folder of this user's and this demo's own.
+
+    A socket's path may have 107 bytes, and the demo's folder may be deeper than that.
+    """
+    digest = hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"bikes-store-{os.getuid()}-{digest}"
 
 
 def write_private(path: Path, text: str) -> None:

@@ -5,12 +5,10 @@ Nothing is restarted: in a demo and in a test a service that dies is a finding, 
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -22,7 +20,7 @@ from xmlrpc.client import Fault, ServerProxy
 from supervisor.states import ProcessStates
 from supervisor.xmlrpc import SupervisorTransport
 
-from demo.settings import DemoError, write_private
+from demo.settings import DemoError, runtime_directory, write_private
 
 LINES_SHOWN = 25
 _STOP_SECONDS = 20
@@ -53,9 +51,7 @@ class Supervisor:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.logs = home / "logs"
-        # A Unix socket's path may have 107 bytes; a folder of the user's may be deeper than that.
-        digest = hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:12]
-        self._runtime = Path(tempfile.gettempdir()) / f"bikes-store-{os.getuid()}-{digest}"
+        self._runtime = runtime_directory(home)
         self._socket = self._runtime / "supervisor.sock"
         self._services: dict[str, Service] = {}
 
