@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
-from demo.settings import LOOPBACK, Settings, runtime_directory, write_private
+from demo.settings import LOOPBACK, DemoError, Settings, port_variable, runtime_directory, write_private
 from demo.supervisor import Service
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ REGION = "us-east-1"
 DATA_BUCKET = "bikes-store"
 LOG_BUCKET = "airflow-logs"
 BUCKETS = (LOG_BUCKET, DATA_BUCKET)
+_INNER_SOCKETS = Path("/tmp")  # noqa: S108 - where SeaweedFS puts them
 
 
 def service(settings: Settings) -> Service:
@@ -56,6 +58,21 @@ def service(settings: Settings) -> Service:
         ready=lambda: bool(client(settings).list_buckets()),
         environment={"GOMEMLIMIT": "256MiB"},
     )
+
+
+def check_sockets(settings: Settings, folder: Path = _INNER_SOCKETS) -> None:
+    """SeaweedFS names its inner sockets for their ports and has no setting for where they are.
+
+    :raises DemoError: when a demo of another user, which was killed, left one behind that is in the way.
+    """
+    for part in ("master", "volume", "filer"):
+        name = f"s3_{part}_grpc"
+        socket = folder / f"seaweedfs-{part}-grpc-{settings.ports[name]}.sock"
+        if socket.exists() and socket.stat().st_uid != os.getuid() and os.getuid() != 0:
+            raise DemoError(
+                f"{socket} was left behind by {socket.owner()}: have it removed, or take another port with"
+                f" `make demo {port_variable(name)}=…` after `make demo-down`."
+            )
 
 
 def client(settings: Settings) -> S3Client:

@@ -45,6 +45,7 @@ class Stack:
                     f" stop what uses it, or take another with `make demo {port_variable(name)}=…`"
                     + (" after `make demo-down`." if postgres.data_directory(self.settings.home).exists() else ".")
                 )
+        lake.check_sockets(self.settings)
         needed = _DISK_BASE + scale * _DISK_PER_SCALE
         free = shutil.disk_usage(self.settings.home).free
         if free < needed:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from demo.settings import runtime_directory
+import pytest
+
+from demo import lake
+from demo.settings import DemoError, runtime_directory
 
 
 def test_sockets_are_in_the_demos_own_folder(services, s3):
@@ -12,6 +15,16 @@ def test_sockets_are_in_the_demos_own_folder(services, s3):
     assert (runtime_directory(services.settings.home) / "s3.sock").is_socket()
     port = services.settings.ports["s3"]
     assert not Path(f"/tmp/seaweedfs-s3-{port}.sock").exists()  # noqa: S108 - the store's own default, not ours
+
+
+def test_socket_left_behind_by_somebody_else_is_named(services, tmp_path, monkeypatch):
+    port = services.settings.ports["s3_master_grpc"]
+    left = tmp_path / f"seaweedfs-master-grpc-{port}.sock"
+    left.touch()
+    lake.check_sockets(services.settings, tmp_path)
+    monkeypatch.setattr(lake.os, "getuid", lambda: left.stat().st_uid + 1)
+    with pytest.raises(DemoError, match=r"was left behind by .*: have it removed, or take .* S3_MASTER_GRPC_PORT"):
+        lake.check_sockets(services.settings, tmp_path)
 
 
 def test_bucket_that_does_not_exist_is_not_made(s3):
