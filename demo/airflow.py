@@ -27,12 +27,18 @@ _INIT_FILES = REPOSITORY / "airflow"
 _BIN = Path(sys.prefix) / "bin"
 
 
+def common_settings() -> dict[str, str]:
+    """Airflow's settings that are the same wherever the platform runs: airflow/airflow.env."""
+    lines = (line.strip() for line in (_INIT_FILES / "airflow.env").read_text().splitlines())
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
 def environment(settings: Settings) -> dict[str, str]:
-    """What every Airflow process needs: airflow/airflow.env, and where things are on this machine."""
+    """What every Airflow process needs: the common settings, and where things are on this machine."""
     home = settings.home / "airflow"
     database = settings.dsn(AIRFLOW_DATABASE, DATABASE_USER, "airflow_db_password")
     return {
-        **_read_env_file(_INIT_FILES / "airflow.env"),
+        **common_settings(),
         "PATH": f"{_BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "HOME": os.environ.get("HOME", str(home)),
         "LANG": "C.UTF-8",
@@ -202,8 +208,3 @@ def _job_ready(settings: Settings, name: str) -> bool:
         return bool(Celery(broker=broker.url(settings)).control.ping(timeout=1))
     health: Mapping[str, Mapping[str, str]] = requests.get(f"{settings.airflow_url}/health", timeout=5).json()
     return health[name]["status"] == "healthy"
-
-
-def _read_env_file(path: Path) -> dict[str, str]:
-    lines = (line.strip() for line in path.read_text().splitlines())
-    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))

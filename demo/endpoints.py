@@ -7,9 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import boto3
-from botocore.config import Config
-
+from demo.lake import connect
 from demo.settings import DemoError, write_private
 
 if TYPE_CHECKING:
@@ -47,11 +45,4 @@ class Endpoints:
 
     def lake(self) -> S3Client:
         """A client of the lake."""
-        return boto3.client(
-            "s3",
-            endpoint_url=self.s3_endpoint,
-            region_name="us-east-1",
-            aws_access_key_id=self.s3_access_key,
-            aws_secret_access_key=self.s3_secret_key,
-            config=Config(connect_timeout=5, read_timeout=30, retries={"max_attempts": 2}),
-        )
+        return connect(self.s3_endpoint, self.s3_access_key, self.s3_secret_key)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
 
+from bikes_store.lake import BUCKET
 from demo.settings import LOOPBACK, DemoError, Settings, port_variable, runtime_directory, write_private
 from demo.supervisor import Service
 
@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 REGION = "us-east-1"
-DATA_BUCKET = "bikes-store"
-LOG_BUCKET = "airflow-logs"
-BUCKETS = (LOG_BUCKET, DATA_BUCKET)
+BUCKETS = ("airflow-logs", BUCKET)
 _INNER_SOCKETS = Path("/tmp")  # noqa: S108 - where SeaweedFS puts them
 
 
@@ -76,13 +74,18 @@ def check_sockets(settings: Settings, folder: Path = _INNER_SOCKETS) -> None:
 
 
 def client(settings: Settings) -> S3Client:
-    """A client of the lake."""
+    """A client of the demo's lake."""
+    return connect(settings.s3_endpoint, settings.secrets["s3_access_key"], settings.secrets["s3_secret_key"])
+
+
+def connect(endpoint: str, access_key: str, secret_key: str) -> S3Client:
+    """A client of a lake anywhere."""
     return boto3.client(
         "s3",
-        endpoint_url=settings.s3_endpoint,
+        endpoint_url=endpoint,
         region_name=REGION,
-        aws_access_key_id=settings.secrets["s3_access_key"],
-        aws_secret_access_key=settings.secrets["s3_secret_key"],
+        aws_access_key_id=access_key,
+        aws_secret_access_key=secret_key,
         config=Config(connect_timeout=5, read_timeout=30, retries={"max_attempts": 2}),
     )
 
@@ -94,14 +97,6 @@ def create_buckets(settings: Settings) -> None:
     for name in BUCKETS:
         if name not in there:
             s3.create_bucket(Bucket=name)
-
-
-def object_keys(settings: Settings, bucket: str, prefix: str = "") -> Iterator[str]:
-    """The keys in a bucket that begin with a prefix."""
-    pages = client(settings).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    for page in pages:
-        for found in page.get("Contents", ()):
-            yield found["Key"]
 
 
 def _users(settings: Settings) -> dict[str, object]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from demo import pipeline
 
@@ -32,7 +32,7 @@ def show_progress(
     return [task for progress in seen.values() for task in progress.tasks]
 
 
-def _bar(console, updates):  # type: ignore[no-untyped-def]
+def _bar(console: Console, updates: Iterable[pipeline.Progress]) -> Iterator[pipeline.Progress]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=24),
@@ -41,7 +41,7 @@ def _bar(console, updates):  # type: ignore[no-untyped-def]
         TextColumn("[dim]{task.fields[now]}[/dim]"),
     )
     with Progress(*columns, console=console) as bars:
-        bar_of = {}
+        bar_of: dict[str, TaskID] = {}
         for progress in updates:
             if progress.dag_id not in bar_of:
                 bar_of[progress.dag_id] = bars.add_task(progress.dag_id, now="")
@@ -56,7 +56,7 @@ def _bar(console, updates):  # type: ignore[no-untyped-def]
             yield progress
 
 
-def _lines(console, updates):  # type: ignore[no-untyped-def]
+def _lines(console: Console, updates: Iterable[pipeline.Progress]) -> Iterator[pipeline.Progress]:
     started = told = time.monotonic()
     dag_id = ""
     for progress in updates:

@@ -13,7 +13,7 @@ import psycopg2
 import pytest
 from psycopg2 import sql
 
-from demo import broker, currency_api, lake, postgres
+from demo import airflow, broker, currency_api, lake, postgres
 from demo.settings import REPOSITORY, Settings, free_ports, generate_secrets
 from demo.supervisor import Supervisor
 
@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 # Before anything imports Airflow: its settings are the platform's, and its files stay out of the user's home.
-for _line in (REPOSITORY / "airflow" / "airflow.env").read_text().splitlines():
-    if _line and not _line.startswith("#"):
-        os.environ.setdefault(*_line.split("=", 1))
+for _name, _value in airflow.common_settings().items():
+    os.environ.setdefault(_name, _value)
 os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="bikes-store-airflow-")
 os.environ["AIRFLOW__CORE__DAGS_FOLDER"] = str(REPOSITORY / "dags")
 os.environ["AIRFLOW__LOGGING__REMOTE_LOGGING"] = "False"
