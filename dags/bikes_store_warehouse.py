@@ -51,7 +51,7 @@ def dbt_group(group_id: str, exclude: list[str]) -> DbtTaskGroup:
             emit_datasets=True,
             exclude=exclude,
         ),
-        operator_args={"install_deps": True},
+        operator_args={"install_deps": True, "callback": tasks.report_dbt_tests},
         default_args=tasks.DEFAULT_ARGS,
     )
 

@@ -62,7 +62,7 @@ def up(console: Console, environment: Mapping[str, str]) -> int:
             running.start(
                 scale, dump, environment.get("BIKES_STORE_API_URL", ""), environment.get("SLACK_WEBHOOK_URL", "")
             )
-            endpoints = _endpoints(settings)
+            endpoints = running.endpoints()
             endpoints.write(HOME / "endpoints.json")
             succeeded = run_pipeline(console, endpoints, running.supervisor.check)
             console.print(f"\nFrom start to end: {time.monotonic() - started:.0f} s.")
@@ -107,19 +107,6 @@ def down(console: Console, _: Mapping[str, str]) -> int:
     """Stop the stack and remove everything it made."""
     console.print("The demo is stopped and removed." if stack.remove(HOME) else "There is no demo to remove.")
     return 0
-
-
-def _endpoints(settings: Settings) -> Endpoints:
-    return Endpoints(
-        airflow_url=settings.airflow_url,
-        airflow_user=airflow.USER,
-        airflow_password=settings.secrets["airflow_password"],
-        source_dsn=settings.source_dsn,
-        warehouse_dsn=settings.warehouse_dsn,
-        s3_endpoint=settings.s3_endpoint,
-        s3_access_key=settings.secrets["s3_access_key"],
-        s3_secret_key=settings.secrets["s3_secret_key"],
-    )
 
 
 def _say_where(console: Console, settings: Settings) -> None:

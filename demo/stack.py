@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 
 from demo import airflow, broker, currency_api, databases, lake, postgres
+from demo.endpoints import Endpoints
 from demo.settings import LOOPBACK, DemoError, Settings, port_variable
 from demo.supervisor import Supervisor
 
@@ -83,6 +84,20 @@ class Stack:
             names = [service.name for service in airflow.services(settings)]
             supervisor.start(*names)
             supervisor.wait_ready(*names, seconds=180)
+
+    def endpoints(self) -> Endpoints:
+        """Where the parts of this stack are to be reached."""
+        settings = self.settings
+        return Endpoints(
+            airflow_url=settings.airflow_url,
+            airflow_user=airflow.USER,
+            airflow_password=settings.secrets["airflow_password"],
+            source_dsn=settings.source_dsn,
+            warehouse_dsn=settings.warehouse_dsn,
+            s3_endpoint=settings.s3_endpoint,
+            s3_access_key=settings.secrets["s3_access_key"],
+            s3_secret_key=settings.secrets["s3_secret_key"],
+        )
 
     def _prepare_airflow(self) -> None:
         databases.prepare_airflow(self.settings)

@@ -1,4 +1,4 @@
-"""Failure of a task to Slack."""
+"""What became of a task, to Slack: that it failed, or that what it made wants a look."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _LONGEST_ERROR = 1500  # a Slack message block takes 3,000 characters
 
 
 @dataclass(frozen=True)
-class Failure:
-    """A failed task, as far as a person needs to know it to act."""
+class Alert:
+    """A failed task, or one that succeeded with a warning, as far as a person needs to know it to act."""
 
     dag_id: str
     task_id: str
@@ -26,39 +26,41 @@ class Failure:
     try_number: int
     error: str
     log_url: str
+    warning: bool = False
 
 
-def message(failure: Failure) -> str:
+def message(alert: Alert) -> str:
     """The text of the alert, in Slack's markup."""
-    error = failure.error.strip() or "no error was given (the task was killed or timed out)"
+    sign, became = (":warning:", "succeeded, but") if alert.warning else (":red_circle:", "failed")
+    error = alert.error.strip() or "no error was given (the task was killed or timed out)"
     if len(error) > _LONGEST_ERROR:
         error = f"{error[:_LONGEST_ERROR]}…"
     return "\n".join(
         (
-            f":red_circle: *{_escape(failure.dag_id)}*: task *{_escape(failure.task_id)}* failed",
-            f"run `{_escape(failure.run_id)}`, try {failure.try_number}",
+            f"{sign} *{_escape(alert.dag_id)}*: task *{_escape(alert.task_id)}* {became}",
+            f"run `{_escape(alert.run_id)}`, try {alert.try_number}",
             f"```{_escape(error)}```",
-            f"<{failure.log_url}|Log>",
+            f"<{alert.log_url}|Log>",
         )
     )
 
 
-def send(failure: Failure, webhook: str | None) -> bool:
-    """Tell Slack of a failed task; never raises, since an alert must not change what became of the task.
+def send(alert: Alert, webhook: str | None) -> bool:
+    """Tell Slack; never raises, since an alert must not change what became of the task.
 
     :param webhook: the URL of an incoming webhook, or None where there is none.
     :return: whether Slack took the message.
     """
     if not webhook:
-        log.warning("No Slack webhook is set, so nobody is told: %s", message(failure))
+        log.warning("No Slack webhook is set, so nobody is told: %s", message(alert))
         return False
     try:
-        response = WebhookClient(webhook, timeout=TIMEOUT, logger=_SILENT).send(text=message(failure))
+        response = WebhookClient(webhook, timeout=TIMEOUT, logger=_SILENT).send(text=message(alert))
     except Exception as error:  # whatever goes wrong between here and Slack is only worth a line in the log
-        log.warning("Slack could not be told of the failure (%s): %s", type(error).__name__, message(failure))
+        log.warning("Slack could not be told (%s): %s", type(error).__name__, message(alert))
         return False
     if response.status_code != 200:
-        log.warning("Slack refused the alert (HTTP %s): %s", response.status_code, message(failure))
+        log.warning("Slack refused the alert (HTTP %s): %s", response.status_code, message(alert))
     return response.status_code == 200
 
 

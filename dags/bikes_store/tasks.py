@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.datasets import Dataset
@@ -96,15 +97,43 @@ def warehouse_group() -> str:
         return "warehouse_init" if _flag(WAREHOUSE_INIT) else "warehouse"
 
 
+def report_dbt_tests(project_directory: str, context: Any) -> None:
+    """Called after each dbt command: what its tests found becomes the task's error, or a warning to Slack.
+
+    A test that found rows finds them again, so the task fails at once; a test that could not run is left to Cosmos,
+    which fails the task in a way that is retried.
+
+    :param project_directory: Cosmos' copy of the dbt project, with what the command left in target/.
+    """
+    from bikes_store import dbt_tests
+
+    findings = dbt_tests.read_findings(Path(project_directory) / "target" / "run_results.json")
+    if not findings or any(finding.status == "error" for finding in findings):
+        return
+    with closing(_database(WAREHOUSE_CONNECTION)) as warehouse:
+        findings = [dbt_tests.with_examples(finding, warehouse) for finding in findings]
+    failed = [finding for finding in findings if finding.status == "fail"]
+    warnings = [finding for finding in findings if finding.status == "warn"]
+    if failed:
+        text = f"{len(failed)} of dbt's tests failed.\n{dbt_tests.describe(failed)}"
+        if warnings:
+            text += f"\n{len(warnings)} more only warn.\n{dbt_tests.describe(warnings)}"
+        raise AirflowFailException(text)
+    if warnings:
+        _tell_slack(context, dbt_tests.describe(warnings), warning=True)
+
+
 def alert_slack(context: Any) -> None:
     """Failure callback of every task: tell Slack, and never get in the way of the task's own state."""
+    _tell_slack(context, str(context.get("exception") or ""))
+
+
+def _tell_slack(context: Any, error: str, warning: bool = False) -> None:
     from bikes_store import alerts
 
     ti = context["task_instance"]
-    failure = alerts.Failure(
-        ti.dag_id, ti.task_id, ti.run_id, ti.try_number, str(context.get("exception") or ""), ti.log_url
-    )
-    alerts.send(failure, _slack_webhook())
+    alert = alerts.Alert(ti.dag_id, ti.task_id, ti.run_id, ti.try_number, error, ti.log_url, warning)
+    alerts.send(alert, _slack_webhook())
 
 
 #: Of every task. A retry helps where something was out of reach; what is refused fails at once.

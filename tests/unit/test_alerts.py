@@ -6,9 +6,9 @@ import time
 from dataclasses import replace
 
 from bikes_store import alerts
-from bikes_store.alerts import Failure, message, send
+from bikes_store.alerts import Alert, message, send
 
-FAILURE = Failure(
+FAILURE = Alert(
     "bikes_store_staging",
     "load.db.store",
     "scheduled__2024-09-01T00:00:00+00:00",
@@ -24,6 +24,12 @@ def test_message_names_dag_task_run_try_error_and_log():
         assert part in text
     assert "duplicate key &lt;1&gt; &amp; more" in text
     assert "<http://airflow/log?x=1|Log>" in text
+
+
+def test_warning_is_told_from_failure():
+    failed, warned = message(FAILURE).splitlines()[0], message(replace(FAILURE, warning=True)).splitlines()[0]
+    assert failed == ":red_circle: *bikes_store_staging*: task *load.db.store* failed"
+    assert warned == ":warning: *bikes_store_staging*: task *load.db.store* succeeded, but"
 
 
 def test_message_fits_slack():

@@ -1,0 +1,194 @@
+"""Both DAGs in a whole stack of their own: first full, then a day's changes, the same day again, and a fault."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from demo import pipeline, report
+from demo.endpoints import Endpoints
+from demo.pipeline import STAGING_DAG, WAREHOUSE_DAG, Task
+from demo.postgres import connect, query
+from demo.settings import Settings, free_ports, generate_secrets
+from demo.stack import Stack, remove
+from tests.web import Web, web_server
+
+# When a row was written, and the keys that follow from that: what may differ between two runs on the same data.
+TECHNICAL = "{built_at,recorded_at,dbt_updated_at,dbt_scd_id}"
+
+
+@dataclass
+class Platform:
+    """A stack that is up, and what its webhook was told."""
+
+    home: Path
+    endpoints: Endpoints
+    airflow: pipeline.Airflow
+    slack: Web
+
+    def run(self, day: date) -> tuple[str, list[Task]]:
+        """Run both DAGs for a day, to their end; the run's id and all tasks."""
+        run_id = pipeline.start_run(self.airflow, day)
+        last = {progress.dag_id: progress for progress in pipeline.follow(self.airflow, run_id)}
+        assert {dag_id: progress.state for dag_id, progress in last.items()} == {
+            STAGING_DAG: "success",
+            WAREHOUSE_DAG: "success",
+        }
+        return run_id, [task for progress in last.values() for task in progress.tasks]
+
+    def told(self) -> list[str]:
+        """What Slack was told."""
+        return [json.loads(request)["text"] for request in self.slack.requests]
+
+    def set_variable(self, name: str, value: str) -> None:
+        self.airflow.call("PATCH", f"/variables/{name}", {"key": name, "value": value})
+
+    def execute(self, dsn: str, statement: str, *values: Any) -> None:
+        with connect(dsn) as connection, connection.cursor() as cursor:
+            cursor.execute(statement, values)
+
+    def warehouse(self) -> dict[str, str]:
+        """A checksum of each table of the warehouse."""
+        dsn = self.endpoints.warehouse_dsn
+        tables = query(dsn, "SELECT tablename FROM pg_tables WHERE schemaname = 'warehouse'")
+        rows = f"(to_jsonb(t) - '{TECHNICAL}'::text[])::text"
+        return {
+            table: query(dsn, f"SELECT md5(string_agg({rows}, '|' ORDER BY {rows})) FROM warehouse.{table} AS t")[0][0]
+            for (table,) in tables
+        }
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    home = tmp_path_factory.mktemp("e2e") / "demo"
+    home.mkdir()
+    settings = Settings(home, free_ports(), generate_secrets())
+    with web_server() as slack:
+        try:
+            with Stack(settings, Console(quiet=True)) as stack:
+                stack.start(scale=1, dump=None, currency_url="", slack_webhook=slack.url)
+                endpoints = stack.endpoints()
+                airflow = pipeline.Airflow(endpoints.airflow_url, endpoints.airflow_user, endpoints.airflow_password)
+                pipeline.wait_for_dags(airflow)
+                yield Platform(home, endpoints, airflow, slack)
+        finally:
+            remove(home)
+
+
+@pytest.fixture(scope="module")
+def first(platform: Platform) -> tuple[str, list[Task]]:
+    """The first run: all of the source, `warehouse_init`."""
+    return platform.run(today() - timedelta(days=1))
+
+
+@pytest.fixture(scope="module")
+def second(platform: Platform, first: Any) -> tuple[str, list[Task]]:
+    """The changes of one day, `warehouse`."""
+    day = today() - timedelta(days=2)
+    platform.set_variable("BIKES_STORE_STAGING_INCREMENTAL_MODE", "true")
+    platform.set_variable("BIKES_STORE_WAREHOUSE_INIT", "no")
+    source = platform.endpoints.source_dsn
+    moment = datetime(day.year, day.month, day.day, 12)
+    # An order's quantity is put right, and a product's price rises.
+    platform.execute(
+        source,
+        "UPDATE sales.salesorderdetail SET orderqty = orderqty + 1, modifieddate = %s"
+        " WHERE salesorderdetailid = (SELECT max(salesorderdetailid) FROM sales.salesorderdetail)",
+        moment,
+    )
+    platform.execute(
+        source,
+        "UPDATE production.product SET listprice = listprice + 1, modifieddate = %s"
+        " WHERE productid = (SELECT max(productid) FROM sales.salesorderdetail)",
+        moment,
+    )
+    return platform.run(day)
+
+
+def test_first_run_reconciles_and_takes_the_branch_that_makes_everything(platform, first):
+    run_id, tasks = first
+    assert report.make_report(platform.endpoints, run_id).agree
+    assert groups_that_ran(tasks) == {"warehouse_init"}
+    assert platform.told() == []
+
+
+def test_logs_are_read_from_the_lake(platform, first):
+    run_id, tasks = first
+    shutil.rmtree(platform.home / "airflow" / "logs" / f"dag_id={STAGING_DAG}")
+    log = platform.airflow.log(next(task for task in tasks if task.task_id == "load.db.salesorderdetail"), run_id)
+    assert "Found logs in s3" in log
+    assert "salesorderdetail" in log
+
+
+def test_second_run_takes_the_changes_and_the_daily_branch(platform, second):
+    run_id, tasks = second
+    made = report.make_report(platform.endpoints, run_id)
+    assert made.agree
+    assert {count.name.split(".")[1]: count.lake for count in made.counts if count.is_slice and count.lake} == {
+        "salesorderdetail": 1,
+        "product": 1,
+    }
+    assert groups_that_ran(tasks) == {"warehouse"}
+    # The order was before the new price: its line still meets the version that was valid then.
+    assert query(
+        platform.endpoints.warehouse_dsn,
+        "SELECT count(*), count(*) FILTER (WHERE dbt_valid_to IS NULL) FROM warehouse.dim_product"
+        " GROUP BY nk_product HAVING count(*) > 1",
+    ) == [(2, 1)]
+
+
+def test_a_test_that_warns_is_told_apart(platform, second):
+    """The order's lines are not what its header says any more: only the source can put that right."""
+    (told,) = (message for message in platform.told() if second[0] in message)
+    assert told.startswith(":warning: *bikes_store_warehouse*: task *warehouse.bikes_store_warehouse_test* succeeded")
+    assert "order_subtotals_equal_their_lines: 1 row, the first:" in told
+
+
+def test_the_same_day_again_changes_nothing(platform, second):
+    before = platform.warehouse()
+    assert len(before) > 20
+    platform.run(today() - timedelta(days=2))
+    assert platform.warehouse() == before
+
+
+def test_a_test_that_fails_is_told_once_with_its_rows(platform, second):
+    """A cent too much: the run fails, with no retry, and Slack is told which test saw it and in which order."""
+    dsn = platform.endpoints.warehouse_dsn
+    ((order, line),) = query(
+        dsn, "SELECT nk_sales_order, nk_sales_order_detail FROM warehouse.fact_order ORDER BY 2 LIMIT 1"
+    )
+    platform.execute(
+        dsn, "UPDATE warehouse.fact_order SET tax_amount = tax_amount + 0.01 WHERE nk_sales_order_detail = %s", line
+    )
+    run_id = platform.airflow.call("POST", f"/dags/{WAREHOUSE_DAG}/dagRuns", {})["dag_run_id"]
+    progress = pipeline.look(platform.airflow, WAREHOUSE_DAG, run_id)
+    while progress.state not in ("success", "failed"):
+        time.sleep(1)
+        progress = pipeline.look(platform.airflow, WAREHOUSE_DAG, run_id)
+    assert [(task.task_id, task.try_number) for task in progress.failed] == [
+        ("warehouse.bikes_store_warehouse_test", 1)
+    ]
+    (told,) = (message for message in platform.told() if run_id in message)
+    assert told.startswith(":red_circle:")
+    assert "order_amounts_equal_their_headers: 1 row, the first:" in told
+    assert f"nk_sales_order={order}, tax_difference=0.0100" in told
+    assert "1 more only warn.\norder_subtotals_equal_their_lines: 1 row" in told
+
+
+def today() -> date:
+    return datetime.now(timezone.utc).date()
+
+
+def groups_that_ran(tasks: list[Task]) -> set[str]:
+    return {
+        task.task_id.split(".")[0] for task in tasks if task.dag_id == WAREHOUSE_DAG and task.state == "success"
+    } - {"check_is_warehouse_init"}
