@@ -20,6 +20,26 @@ demo: install ## run the whole pipeline on this machine, no Docker (SCALE=, SOUR
 demo-down: ## stop the demo and remove what it made
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m demo down; else echo "There is no demo to remove."; fi
 
+.PHONY: up
+up: install ## stand the stack up in containers with Terraform (SCALE=, SOURCE_SQL=, SLACK_WEBHOOK_URL=, TF_VAR_…)
+	@$(PYTHON) -m stack up
+
+.PHONY: down
+down: install ## destroy the stack in containers, data included
+	@$(PYTHON) -m stack down
+
+.PHONY: plan
+plan: install ## what `make up` would change
+	@$(PYTHON) -m stack plan
+
+.PHONY: secrets
+secrets: install ## make the stack's passwords, for plain `terraform apply`
+	@$(PYTHON) -m stack secrets
+
+.PHONY: logs
+logs: install ## follow a service's log (SERVICE=airflow-scheduler)
+	@$(PYTHON) -m stack logs $(SERVICE)
+
 .PHONY: run-pipeline
 run-pipeline: ## run both DAGs on the stack that is up (DATE=2024-09-01)
 	@$(PYTHON) -m demo run

@@ -99,8 +99,16 @@ def run_pipeline(
 
 def run(console: Console, environment: Mapping[str, str]) -> int:
     """Run both DAGs on the stack that is up, whichever it is."""
-    endpoints = Endpoints.read(Path(environment.get("ENDPOINTS") or HOME / "endpoints.json"))
+    endpoints = Endpoints.read(_endpoints_file(environment))
     return 0 if run_pipeline(console, endpoints, day=_day(environment)) else 1
+
+
+def _endpoints_file(environment: Mapping[str, str]) -> Path:
+    """The file that ENDPOINTS names, else of the stack in containers when that one is up, else the demo's."""
+    if named := environment.get("ENDPOINTS"):
+        return Path(named)
+    containers = REPOSITORY / "terraform" / "endpoints.json"
+    return containers if containers.exists() else HOME / "endpoints.json"
 
 
 def down(console: Console, _: Mapping[str, str]) -> int:

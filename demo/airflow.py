@@ -21,6 +21,7 @@ DATABASE_USER = "airflow"
 SOURCE_USER = "source_reader"
 STAGING_USER = "staging_loader"
 DBT_USER = "dbt"
+REPORTER_USER = "reporter"
 
 DBT_PROJECT = REPOSITORY / "dbt" / "bikes_store_warehouse"
 _INIT_FILES = REPOSITORY / "airflow"
@@ -188,6 +189,8 @@ def role_variables(settings: Settings) -> dict[str, str]:
         "STAGING_PASSWORD": settings.secrets["staging_password"],
         "DBT_USER": DBT_USER,
         "DBT_PASSWORD": settings.secrets["dbt_password"],
+        "REPORTER_USER": REPORTER_USER,
+        "REPORTER_PASSWORD": settings.secrets["reporter_password"],
     }
 
 

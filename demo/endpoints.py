@@ -39,7 +39,7 @@ class Endpoints:
             content = json.loads(path.read_text())
             return cls(**{name: str(content[name]) for name in names})
         except FileNotFoundError:
-            raise DemoError(f"{path} does not exist: is the stack up? `make demo` starts one.") from None
+            raise DemoError(f"{path} does not exist: is the stack up? `make demo` or `make up` starts one.") from None
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DemoError(f"{path} must be a JSON object with {', '.join(names)}: {error}.") from None
 

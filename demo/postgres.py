@@ -18,6 +18,7 @@ from typing import Any
 import psycopg2
 from psycopg2 import sql
 
+import source.psql
 from demo.settings import LOOPBACK, DemoError, Settings, write_private
 from demo.supervisor import Service
 
@@ -163,34 +164,26 @@ def psql(
     statement: str = "",
     variables: Mapping[str, str] | None = None,
     environment: Mapping[str, str] | None = None,
-    stop_on_error: bool = True,
-) -> subprocess.CompletedProcess[str]:
-    """Run a statement and SQL files with psql, the first error ending it unless told otherwise.
+) -> None:
+    """Run a statement and SQL files with psql; the first error ends it.
 
     :param variables: psql variables, as ``-v`` gives them.
     :raises DemoError: when psql ends with an error; the message is its own.
     """
-    command = [str(find_binaries() / "psql"), "-X", "-q", "-v", f"ON_ERROR_STOP={int(stop_on_error)}"]
-    for name, value in (variables or {}).items():
-        command += ["-v", f"{name}={value}"]
-    if statement:
-        command += ["-c", statement]
-    for file in files:
-        command += ["-f", str(file)]
-    # The connection goes by the environment: a command line is for everybody to read.
-    parameters = psycopg2.extensions.parse_dsn(dsn)
+    connection = environment_of(dsn)
+    program = str(find_binaries() / "psql")
+    try:
+        source.psql.psql(
+            connection, *files, statement=statement, variables=variables, environment=environment, program=program
+        )
+    except source.psql.PsqlError as error:
+        raise DemoError(str(error)) from error
+
+
+def environment_of(dsn: str) -> dict[str, str]:
+    """A connection as libpq's environment variables."""
     names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE"}
-    connection = {names[key]: value for key, value in parameters.items()}
-    done = subprocess.run(
-        command,
-        env={**os.environ, "PGCLIENTENCODING": "UTF8", **connection, **(environment or {})},
-        capture_output=True,
-        text=True,
-        errors="replace",
-    )
-    if done.returncode != 0:
-        raise DemoError(done.stderr.strip() or f"psql ended with status {done.returncode}.")
-    return done
+    return {names[key]: value for key, value in psycopg2.extensions.parse_dsn(dsn).items()}
 
 
 def _answers(settings: Settings) -> bool:

@@ -48,6 +48,7 @@ _SECRETS = (
     "source_password",
     "staging_password",
     "dbt_password",
+    "reporter_password",
     "s3_access_key",
     "s3_secret_key",
     "broker_password",
@@ -102,9 +103,11 @@ def load_or_create(home: Path, environment: Mapping[str, str]) -> Settings:
                     f"{port_variable(name)}={port}, but this demo was made with port {content['ports'].get(name)}:"
                     " run `make demo-down` first, or leave the variable out."
                 )
-        return Settings(home, content["ports"], content["secrets"])
-    home.mkdir(parents=True, exist_ok=True)
-    settings = Settings(home, DEFAULT_PORTS | wanted, generate_secrets())
+        # A demo made by an older release of this repository may lack some.
+        settings = Settings(home, DEFAULT_PORTS | content["ports"], generate_secrets() | content["secrets"])
+    else:
+        home.mkdir(parents=True, exist_ok=True)
+        settings = Settings(home, DEFAULT_PORTS | wanted, generate_secrets())
     write_private(kept, json.dumps({"ports": settings.ports, "secrets": settings.secrets}, indent=2))
     return settings
 

@@ -13,9 +13,9 @@ import pytest
 from dbt.cli.main import dbtRunner
 
 from bikes_store.tables import TABLES
-from demo.databases import restore
-from demo.postgres import connect, psql, query
+from demo.postgres import connect, environment_of, psql, query
 from demo.settings import LOOPBACK, REPOSITORY
+from source.fill import restore
 from tests.conftest import Postgres
 from tests.real_data import write_dump
 
@@ -102,7 +102,7 @@ def real_warehouse(
 ) -> Iterator[Warehouse]:
     """The real AdventureWorks in staging, and the warehouse built from it."""
     source = postgres.create_database("real_dbt_source")
-    restore(source, write_dump(tmp_path_factory.mktemp("dump") / "real.sql"))
+    restore(environment_of(source), write_dump(tmp_path_factory.mktemp("dump") / "real.sql"))
     made = Warehouse(postgres.create_database("real_dbt", template_dbt), target)
     for table in TABLES.values():
         columns = ", ".join(f'"{column}"' for column in table.columns)

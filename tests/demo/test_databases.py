@@ -7,9 +7,9 @@ import pytest
 
 from bikes_store.tables import TABLES
 from demo import airflow
-from demo.databases import restore
-from demo.postgres import connect, psql, query
-from demo.settings import REPOSITORY, DemoError
+from demo.postgres import connect, environment_of, psql, query
+from demo.settings import REPOSITORY
+from source.fill import FillError, fill, restore
 
 SCHEMA = (REPOSITORY / "source" / "bikes_store" / "schema.sql").read_text()
 
@@ -28,7 +28,7 @@ def dump(tmp_path, text):
 def test_dump_with_roles_settings_and_extensions_of_its_own_server(empty, tmp_path):
     """What pg_dump of a newer release, with an owner unknown here, says around the tables."""
     restore(
-        empty,
+        environment_of(empty),
         dump(
             tmp_path,
             "SET transaction_timeout_of_a_newer_release = 0;\n"
@@ -54,13 +54,31 @@ def test_dump_with_roles_settings_and_extensions_of_its_own_server(empty, tmp_pa
     ],
 )
 def test_dump_that_is_none_is_refused_in_a_sentence(empty, tmp_path, text, says):
-    with pytest.raises(DemoError, match=says):
-        restore(empty, dump(tmp_path, text))
+    with pytest.raises(FillError, match=says):
+        restore(environment_of(empty), dump(tmp_path, text))
 
 
 def test_missing_file_is_refused(empty, tmp_path):
-    with pytest.raises(DemoError, match="is not a file"):
-        restore(empty, tmp_path / "none.sql")
+    with pytest.raises(FillError, match="is not a file"):
+        restore(environment_of(empty), tmp_path / "none.sql")
+
+
+def test_a_fill_that_was_cut_off_starts_again_and_one_that_is_done_stays(services, empty, tmp_path):
+    reader = airflow.role_variables(services.settings)
+    rows = "COPY sales.salesreason (salesreasonid, name, reasontype) FROM stdin;\n1\tPrice\tOther\n\\.\n"
+    with pytest.raises(FillError, match="can't be loaded"):
+        fill(environment_of(empty), 1, dump(tmp_path, f"{SCHEMA}\n{rows}\nno SQL;"), reader)
+    assert fill(environment_of(empty), 1, dump(tmp_path, f"{SCHEMA}\n{rows}"), reader)
+    psql(empty, statement="UPDATE sales.salesreason SET name = 'Review'")
+    assert not fill(environment_of(empty), 1, dump(tmp_path, "no SQL;"), reader)
+    assert query(empty, "SELECT name FROM sales.salesreason") == [("Review",)]
+
+
+def test_tables_of_somebody_else_are_left_alone(empty):
+    psql(empty, statement="CREATE SCHEMA sales; CREATE TABLE sales.theirs (a int)")
+    with pytest.raises(FillError, match="give an empty one"):
+        fill(environment_of(empty), 1, None, {})
+    assert query(empty, "SELECT count(*) FROM sales.theirs") == [(0,)]
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +100,7 @@ def roles(services, postgres):
         "SOURCE": dsn("roles_source", "SOURCE"),
         "STAGING": dsn("roles_warehouse", "STAGING"),
         "DBT": dsn("roles_warehouse", "DBT"),
+        "REPORTER": dsn("roles_warehouse", "REPORTER"),
     }
 
 
@@ -115,3 +134,11 @@ def test_dbt_reads_staging_and_owns_the_warehouse(roles):
     assert may(roles["DBT"], "CREATE TABLE warehouse.x (a int); DROP TABLE warehouse.x")
     assert not may(roles["DBT"], "DELETE FROM bikes_store_staging.currency")
     assert not may(roles["DBT"], "CREATE TABLE bikes_store_staging.x (a int)")
+
+
+def test_reporter_reads_what_dbt_builds_and_nothing_else(roles):
+    may(roles["DBT"], "CREATE TABLE warehouse.mart (a int)")
+    assert may(roles["REPORTER"], "SELECT FROM warehouse.mart")
+    assert not may(roles["REPORTER"], "DELETE FROM warehouse.mart")
+    assert not may(roles["REPORTER"], "SELECT FROM bikes_store_staging.currency")
+    assert not may(roles["REPORTER"], "CREATE TABLE warehouse.x (a int)")

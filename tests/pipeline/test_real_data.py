@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bikes_store.tables import TABLES
-from demo.databases import restore
-from demo.postgres import query
+from demo.postgres import environment_of, query
+from source.fill import restore
 from tests.pipeline.conftest import Pipeline, primary_keys
 from tests.real_data import needs_real_data, write_dump
 
@@ -37,7 +37,7 @@ ROWS = {
 @pytest.fixture(scope="module")
 def real(postgres, templates, s3, tmp_path_factory):
     source = postgres.create_database("real_source")
-    restore(source, write_dump(tmp_path_factory.mktemp("dump") / "real.sql"))
+    restore(environment_of(source), write_dump(tmp_path_factory.mktemp("dump") / "real.sql"))
     warehouse = postgres.create_database("real_warehouse", templates[1])
     pipeline = Pipeline(source, warehouse, s3, primary_keys(warehouse))
     pipeline.run(run_id="real")

@@ -1,0 +1,1 @@
+"""The stack in containers: what `make up` does around Terraform."""

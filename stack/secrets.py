@@ -1,0 +1,46 @@
+"""terraform/secrets.auto.tfvars: the passwords of a stack in containers. Made once, read ever after."""
+
+from __future__ import annotations
+
+import base64
+import re
+import secrets
+from pathlib import Path
+
+from demo.settings import DemoError, write_private
+
+_DECLARED = re.compile(r'^variable "(\w+)"', re.MULTILINE)
+_WRITTEN = re.compile(r'^\s*(\w+)\s*=\s*"([^"\\]*)"\s*$', re.MULTILINE)
+_HEAD = "# Made by `make up`. Who has this file has the platform. Removing it locks you out of what is up.\n"
+
+
+def write_secrets(terraform: Path) -> bool:
+    """Write what is missing of the secrets that terraform/secrets.tf declares; returns whether any was.
+
+    :param terraform: the folder with the root module.
+    """
+    path = terraform / "secrets.auto.tfvars"
+    there = path.read_text() if path.exists() else _HEAD
+    known = dict(_WRITTEN.findall(there))
+    missing = [name for name in _DECLARED.findall((terraform / "secrets.tf").read_text()) if name not in known]
+    if missing:
+        lines = (f'{name} = "{_make(name)}"\n' for name in missing)
+        write_private(path, there + "".join(lines))
+    return bool(missing)
+
+
+def read_secrets(terraform: Path) -> dict[str, str]:
+    """:raises DemoError: when there is none."""
+    path = terraform / "secrets.auto.tfvars"
+    if not path.exists():
+        raise DemoError(f"{path} does not exist: `make up` writes it.")
+    return dict(_WRITTEN.findall(path.read_text()))
+
+
+def _make(name: str) -> str:
+    """Letters and digits only, so that they fit any URL or file as they are; Fernet keys have a form of their own."""
+    if name == "airflow_fernet_key":
+        return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+    if name == "lake_access_key":
+        return f"pipeline{secrets.token_hex(4)}"
+    return secrets.token_hex(16)

@@ -1,0 +1,106 @@
+"""Calls of Terraform, and what its errors mean to a person."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from demo.settings import DemoError
+
+# What Terraform and the providers say when something outside can't be reached, and how that is put to a person.
+_UNREACHABLE = (
+    (
+        (
+            "Failed to query available provider packages",
+            "could not query provider registry",
+            "Could not retrieve the list",
+        ),
+        "The Terraform registry can't be reached from here. docs/provider-mirror.md says how to bring the three"
+        " providers in another way; `make demo` runs the platform without Terraform and Docker.",
+    ),
+    (
+        ("Cannot connect to the Docker daemon", "error pinging Docker server", "docker.sock"),
+        "The Docker engine can't be reached: is it running, and may this user use it? TF_VAR_docker_host names another"
+        " one; `make demo` runs the platform without Docker.",
+    ),
+    (
+        ("unable to pull image", "unable to read Docker image", "Unable to read Docker image", "pull access denied"),
+        "An image can't be pulled; above is which. docs/provider-mirror.md says how to bring images in another way;"
+        " `make demo` runs the platform without Docker.",
+    ),
+)
+
+
+class Terraform:
+    """Terraform in the folder of the root module."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        if shutil.which("terraform") is None:
+            raise DemoError(
+                "terraform is not on the PATH: install it (https://developer.hashicorp.com/terraform/install);"
+                " `make demo` runs the platform without it."
+            )
+
+    def run(self, *arguments: str) -> None:
+        """Run a command, its output going to the terminal.
+
+        :raises DemoError: when it fails; what it said is above.
+        """
+        process = subprocess.Popen(
+            self._command(*arguments), stderr=subprocess.PIPE, text=True, env=self._environment()
+        )
+        said = []
+        for line in process.stderr or ():
+            sys.stderr.write(line)
+            said.append(line)
+        if process.wait() != 0:
+            raise DemoError(_explain("".join(said)) or f"`terraform {arguments[0]}` failed; above is why.")
+
+    def outputs(self) -> dict[str, Any]:
+        done = self._quiet("output", "-json")
+        return {name: output["value"] for name, output in json.loads(done).items()}
+
+    def failed_jobs(self) -> list[str]:
+        """Addresses of one-shot containers that failed in an earlier apply: they have to run again."""
+        state = json.loads(self._quiet("show", "-json"))
+        return [
+            resource["address"]
+            for resource in _resources(state.get("values", {}).get("root_module", {}))
+            if resource["type"] == "docker_container"
+            and not resource["values"].get("must_run", True)
+            and resource["values"].get("exit_code") != 0
+        ]
+
+    def _quiet(self, *arguments: str) -> str:
+        done = subprocess.run(self._command(*arguments), capture_output=True, text=True, env=self._environment())
+        if done.returncode != 0:
+            raise DemoError(f"`terraform {arguments[0]}` failed: {done.stderr.strip()}")
+        return done.stdout
+
+    def _command(self, *arguments: str) -> Sequence[str]:
+        return ["terraform", f"-chdir={self.folder}", *arguments]
+
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
+
+
+def _resources(module: dict[str, Any]) -> list[dict[str, Any]]:
+    found = list(module.get("resources", []))
+    for child in module.get("child_modules", []):
+        found += _resources(child)
+    return found
+
+
+def _explain(said: str) -> str | None:
+    text = " ".join(said.replace("│", " ").split())
+    for signs, sentence in _UNREACHABLE:
+        if any(sign in text for sign in signs):
+            return sentence
+    return None

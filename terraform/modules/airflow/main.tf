@@ -1,0 +1,182 @@
+# Airflow 2.10.2 with the Celery executor: its database, its broker, its first steps, its processes.
+
+terraform {
+  required_providers {
+    docker = { source = "kreuzwerker/docker" }
+  }
+}
+
+locals {
+  home     = "/opt/airflow"
+  database = "airflow:${urlencode(var.secrets.db_password)}@${module.database.host}:5432/airflow"
+
+  # airflow/airflow.env holds what is the same wherever the platform runs.
+  common = {
+    for pair in regexall("(?m)^([A-Z0-9_]+)=(.*)$", file("${var.repository}/airflow/airflow.env")) : pair[0] => pair[1]
+  }
+
+  env = merge(local.common, {
+    AIRFLOW__CORE__FERNET_KEY               = var.secrets.fernet_key
+    AIRFLOW__DATABASE__SQL_ALCHEMY_CONN     = "postgresql+psycopg2://${local.database}"
+    AIRFLOW__CELERY__RESULT_BACKEND         = "db+postgresql://${local.database}"
+    AIRFLOW__CELERY__BROKER_URL             = "redis://:${urlencode(var.secrets.broker_password)}@${module.redis.host}:6379/0"
+    AIRFLOW__CELERY__WORKER_CONCURRENCY     = tostring(var.worker_concurrency)
+    AIRFLOW__COSMOS__CACHE_DIR              = "${local.home}/cosmos"
+    AIRFLOW__METRICS__STATSD_HOST           = var.statsd.host
+    AIRFLOW__METRICS__STATSD_PORT           = tostring(var.statsd.port)
+    AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK = "True"
+    AIRFLOW__WEBSERVER__BASE_URL            = var.url
+    AIRFLOW__WEBSERVER__SECRET_KEY          = var.secrets.secret_key
+    AIRFLOW__WEBSERVER__WORKERS             = "2"
+    BIKES_STORE_DBT_MANIFEST                = "${local.home}/dbt-target/manifest.json"
+    WAREHOUSE_HOST                          = var.init.WAREHOUSE_HOST
+    WAREHOUSE_PORT                          = var.init.WAREHOUSE_PORT
+    WAREHOUSE_DB                            = var.init.WAREHOUSE_DB
+  })
+
+  # Read-only, as the DAGs and the dbt project are on the Docker host: a changed file is seen without a rebuild.
+  volumes = [
+    { container_path = "${local.home}/dags", host_path = "${var.host_repository}/dags", read_only = true },
+    { container_path = "${local.home}/dbt", host_path = "${var.host_repository}/dbt", read_only = true },
+    { container_path = "${local.home}/dbt-target", volume_name = docker_volume.dbt_target.name },
+  ]
+
+  # sha1 over the dbt project: dbt's manifest is written anew when it changes.
+  dbt_files = [
+    for file in fileset("${var.repository}/dbt", "**") : file
+    if !can(regex("(^|/)(target|logs|dbt_packages|__pycache__)/|\\.user\\.yml$", file))
+  ]
+  dbt_sha1 = sha1(join("", [for file in local.dbt_files : "${file}:${filesha1("${var.repository}/dbt/${file}")}"]))
+}
+
+resource "docker_volume" "dbt_target" {
+  name = "${var.platform.name}-dbt-target"
+}
+
+module "database" {
+  source = "../postgres"
+
+  platform       = var.platform
+  name           = "airflow-db"
+  image          = var.images.postgres
+  user           = "airflow"
+  password       = var.secrets.db_password
+  database       = "airflow"
+  shared_buffers = "128MB"
+  limits         = var.limits["airflow-db"]
+}
+
+# Its queues are kept: a broker that is started again goes on with the tasks that wait.
+resource "docker_volume" "redis" {
+  name = "${var.platform.name}-redis-data"
+}
+
+module "redis" {
+  source = "../service"
+
+  platform = var.platform
+  name     = "redis"
+  image    = var.images.redis
+  # The password goes by the environment: a command line is for everybody of the host to read.
+  command = ["sh", "-c", "printf 'requirepass %s\\nappendonly yes\\ndir /data\\n' \"$REDISCLI_AUTH\" | exec redis-server -"]
+  env     = { REDISCLI_AUTH = var.secrets.broker_password }
+  volumes = [
+    { container_path = "/data", volume_name = docker_volume.redis.name },
+  ]
+  healthcheck = { test = ["CMD-SHELL", "redis-cli ping | grep -q PONG"], interval = "2s", retries = 30 }
+  limits      = var.limits["redis"]
+}
+
+# Tables, connections, variables, the admin, dbt's manifest. Ends when all is done.
+module "init" {
+  source = "../job"
+
+  platform = var.platform
+  name     = "airflow-init"
+  image    = var.images.airflow
+  command  = ["airflow/init.sh"]
+  env = merge(local.env, var.init, {
+    AIRFLOW_ADMIN_USER     = var.admin_user
+    AIRFLOW_ADMIN_PASSWORD = var.secrets.admin_password
+    DBT_PROJECT_SHA1       = local.dbt_sha1
+  })
+  volumes = local.volumes
+}
+
+module "scheduler" {
+  source = "../service"
+
+  platform = var.platform
+  name     = "airflow-scheduler"
+  image    = var.images.airflow
+  command  = ["airflow", "scheduler"]
+  env      = merge(local.env, { INITIALISED_BY = module.init.id })
+  volumes  = local.volumes
+  healthcheck = {
+    test         = ["CMD", "curl", "--fail", "--silent", "--output", "/dev/null", "http://127.0.0.1:8974/health"]
+    timeout      = "10s"
+    start_period = "1m0s"
+  }
+  limits = var.limits["airflow-scheduler"]
+}
+
+module "webserver" {
+  source = "../service"
+
+  platform = var.platform
+  name     = "airflow-webserver"
+  image    = var.images.airflow
+  command  = ["airflow", "webserver"]
+  env      = merge(local.env, { INITIALISED_BY = module.init.id })
+  volumes  = local.volumes
+  ports    = [{ internal = 8080, external = var.port }]
+  healthcheck = {
+    test         = ["CMD", "curl", "--fail", "--silent", "--output", "/dev/null", "http://127.0.0.1:8080/health"]
+    timeout      = "10s"
+    start_period = "1m0s"
+  }
+  limits = var.limits["airflow-webserver"]
+}
+
+module "triggerer" {
+  source = "../service"
+
+  platform = var.platform
+  name     = "airflow-triggerer"
+  image    = var.images.airflow
+  command  = ["airflow", "triggerer"]
+  env      = merge(local.env, { INITIALISED_BY = module.init.id })
+  volumes  = local.volumes
+  healthcheck = {
+    test         = ["CMD-SHELL", "airflow jobs check --job-type TriggererJob --hostname \"$(hostname)\""]
+    interval     = "30s"
+    timeout      = "30s"
+    start_period = "1m0s"
+    retries      = 5
+  }
+  limits = var.limits["airflow-triggerer"]
+}
+
+module "worker" {
+  source = "../service"
+  count  = var.worker_count
+
+  platform = var.platform
+  name     = "airflow-worker-${count.index + 1}"
+  image    = var.images.airflow
+  command  = ["airflow", "celery", "worker"]
+  env = merge(local.env, {
+    INITIALISED_BY = module.init.id
+    # A warm shutdown: the worker ends the tasks that it runs, and takes no more.
+  })
+  volumes = local.volumes
+  healthcheck = {
+    test         = ["CMD-SHELL", "celery --app airflow.providers.celery.executors.celery_executor.app inspect ping --timeout 10 --destination \"celery@$(hostname)\""]
+    interval     = "30s"
+    timeout      = "30s"
+    start_period = "1m0s"
+    retries      = 5
+  }
+  limits       = var.limits["airflow-worker"]
+  stop_seconds = 60
+}

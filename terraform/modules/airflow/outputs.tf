@@ -1,0 +1,4 @@
+output "workers" {
+  description = "Names of the workers' containers."
+  value       = module.worker[*].name
+}

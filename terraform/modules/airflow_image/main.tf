@@ -1,0 +1,36 @@
+# The one image of our own: Airflow, dbt and the currency service, from airflow/Dockerfile and uv.lock.
+
+terraform {
+  required_providers {
+    docker = { source = "kreuzwerker/docker" }
+  }
+}
+
+locals {
+  # What the Dockerfile copies. dags/ and dbt/ are mounted, so a change there builds nothing.
+  files = concat(
+    ["pyproject.toml", "uv.lock", ".dockerignore"],
+    flatten([for folder in ["airflow", "source", "warehouse"] : [
+      for file in fileset("${var.context}/${folder}", "**") : "${folder}/${file}" if !strcontains(file, "__pycache__")
+    ]]),
+  )
+}
+
+resource "docker_image" "this" {
+  name         = "${var.name}-airflow:${substr(local.digest, 0, 12)}"
+  keep_locally = false
+
+  build {
+    context    = var.context
+    dockerfile = "airflow/Dockerfile"
+    build_args = { EXTRA_CA_CERTIFICATES = var.extra_ca_certificates }
+  }
+
+  triggers = { files = local.digest }
+}
+
+locals {
+  digest = sha1(join("", concat(
+    [for file in local.files : "${file}:${filesha1("${var.context}/${file}")}"], [var.extra_ca_certificates],
+  )))
+}

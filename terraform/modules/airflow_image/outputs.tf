@@ -1,0 +1,4 @@
+output "id" {
+  description = "Id of the image."
+  value       = docker_image.this.image_id
+}

@@ -1,0 +1,14 @@
+variable "name" {
+  description = "Prefix of the image's name."
+  type        = string
+}
+
+variable "context" {
+  description = "This repository, on the machine that Terraform runs on."
+  type        = string
+}
+
+variable "extra_ca_certificates" {
+  description = "PEM certificates to trust."
+  type        = string
+}

@@ -1,0 +1,136 @@
+# What Grafana shows and what it watches, as code.
+
+terraform {
+  required_providers {
+    grafana = { source = "grafana/grafana" }
+  }
+}
+
+locals {
+  prometheus_uid = "prometheus"
+  warehouse_uid  = "warehouse"
+
+  rules      = yamldecode(file(var.alert_rules))
+  has_slack  = nonsensitive(var.slack_webhook_url != "")
+  dashboards = fileset(var.dashboards, "*.json")
+}
+
+resource "grafana_data_source" "prometheus" {
+  name       = "Prometheus"
+  type       = "prometheus"
+  uid        = local.prometheus_uid
+  url        = var.prometheus_url
+  is_default = true
+}
+
+resource "grafana_data_source" "warehouse" {
+  name          = "Warehouse"
+  type          = "grafana-postgresql-datasource"
+  uid           = local.warehouse_uid
+  url           = "${var.warehouse.host}:${var.warehouse.port}"
+  username      = var.warehouse.user
+  database_name = var.warehouse.database
+  json_data_encoded = jsonencode({
+    database = var.warehouse.database, sslmode = "disable", postgresVersion = 1500
+  })
+  secure_json_data_encoded = jsonencode({ password = var.warehouse.password })
+}
+
+resource "grafana_folder" "this" {
+  title = "Bikes Store"
+  uid   = "bikes-store"
+}
+
+resource "grafana_dashboard" "this" {
+  for_each = local.dashboards
+
+  folder      = grafana_folder.this.uid
+  config_json = file("${var.dashboards}/${each.value}")
+  overwrite   = true
+
+  depends_on = [grafana_data_source.prometheus, grafana_data_source.warehouse]
+}
+
+# One query, one threshold on its last value: the same two that the tests put to Prometheus.
+resource "grafana_rule_group" "this" {
+  for_each = { for group in local.rules.groups : group.name => group }
+
+  name             = each.key
+  folder_uid       = grafana_folder.this.uid
+  interval_seconds = each.value.interval_seconds
+
+  dynamic "rule" {
+    for_each = each.value.rules
+    content {
+      name           = rule.value.name
+      condition      = "threshold"
+      for            = rule.value.for
+      no_data_state  = rule.value.no_data_state
+      exec_err_state = "Error"
+      labels         = { severity = rule.value.severity }
+      annotations = {
+        summary     = rule.value.summary
+        runbook_url = "${var.runbooks_url}/${rule.value.runbook}"
+      }
+
+      data {
+        ref_id         = "query"
+        datasource_uid = grafana_data_source.prometheus.uid
+        relative_time_range {
+          from = 600
+          to   = 0
+        }
+        model = jsonencode({ refId = "query", expr = rule.value.expr, instant = true })
+      }
+      data {
+        ref_id         = "threshold"
+        datasource_uid = "__expr__"
+        relative_time_range {
+          from = 0
+          to   = 0
+        }
+        model = jsonencode({
+          refId      = "threshold"
+          type       = "threshold"
+          expression = "query"
+          conditions = [{ evaluator = { type = rule.value.is, params = [rule.value.threshold] } }]
+        })
+      }
+    }
+  }
+}
+
+resource "grafana_contact_point" "slack" {
+  count = local.has_slack ? 1 : 0
+
+  name = "slack"
+  slack {
+    url   = var.slack_webhook_url
+    title = "{{ .Status | toUpper }}: {{ .CommonLabels.alertname }}"
+    text  = "{{ range .Alerts }}{{ .Annotations.summary }}\n<{{ .Annotations.runbook_url }}|What to do>\n{{ end }}"
+  }
+}
+
+# What is critical is told at once and again each hour; the rest is gathered.
+resource "grafana_notification_policy" "this" {
+  count = local.has_slack ? 1 : 0
+
+  contact_point   = grafana_contact_point.slack[0].name
+  group_by        = ["alertname"]
+  group_wait      = "1m"
+  group_interval  = "10m"
+  repeat_interval = "12h"
+
+  policy {
+    contact_point   = grafana_contact_point.slack[0].name
+    group_by        = ["alertname"]
+    group_wait      = "10s"
+    group_interval  = "2m"
+    repeat_interval = "1h"
+    matcher {
+      label = "severity"
+      match = "="
+      value = "critical"
+    }
+  }
+}

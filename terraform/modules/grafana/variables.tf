@@ -1,0 +1,30 @@
+variable "prometheus_url" {
+  description = "Where Grafana reaches Prometheus."
+  type        = string
+}
+
+variable "warehouse" {
+  description = "Where Grafana reaches the warehouse, and the role that it reads with."
+  type        = object({ host = string, port = number, database = string, user = string, password = string })
+}
+
+variable "dashboards" {
+  description = "Folder of dashboards, one JSON file each."
+  type        = string
+}
+
+variable "alert_rules" {
+  description = "YAML file of alert rules."
+  type        = string
+}
+
+variable "slack_webhook_url" {
+  description = "Incoming webhook of Slack; empty for none."
+  type        = string
+  sensitive   = true
+}
+
+variable "runbooks_url" {
+  description = "Where docs/runbooks is read."
+  type        = string
+}

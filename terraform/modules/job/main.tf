@@ -1,0 +1,52 @@
+# A container that does one thing and ends. It runs again when its image or its environment changes; when it fails, so
+# does the apply, with its log.
+
+terraform {
+  required_providers {
+    docker = { source = "kreuzwerker/docker" }
+  }
+}
+
+resource "docker_container" "this" {
+  name     = "${var.platform.name}-${var.name}"
+  hostname = var.name
+  image    = var.image
+  command  = var.command
+  env      = [for name, value in var.env : "${name}=${value}"]
+  restart  = "no"
+
+  attach        = true
+  logs          = true
+  must_run      = false
+  security_opts = ["no-new-privileges:true"]
+  log_driver    = "json-file"
+  log_opts      = { "max-size" = "10m", "max-file" = "3" }
+
+  networks_advanced {
+    name    = var.platform.network
+    aliases = [var.name]
+  }
+
+  dynamic "volumes" {
+    for_each = var.volumes
+    content {
+      container_path = volumes.value.container_path
+      volume_name    = volumes.value.volume_name
+      host_path      = volumes.value.host_path
+      read_only      = volumes.value.read_only
+    }
+  }
+
+  lifecycle {
+    postcondition {
+      condition     = self.exit_code == 0
+      error_message = <<-EOT
+        ${var.name} failed (exit code ${coalesce(self.exit_code, -1)}). Its log:
+
+        ${coalesce(self.container_logs, "(empty)")}
+
+        When the cause is mended: `make up`, or `docker rm ${self.name}` and `terraform apply`.
+      EOT
+    }
+  }
+}

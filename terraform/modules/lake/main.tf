@@ -1,0 +1,116 @@
+# MinIO, its two buckets, and the one user that the pipeline comes with.
+
+terraform {
+  required_providers {
+    docker = { source = "kreuzwerker/docker" }
+    minio  = { source = "aminueza/minio" }
+  }
+}
+
+locals {
+  log_bucket  = "airflow-logs"
+  data_bucket = "bikes-store"
+}
+
+resource "docker_volume" "data" {
+  name = "${var.platform.name}-lake-data"
+}
+
+module "service" {
+  source = "../service"
+
+  platform = var.platform
+  name     = "lake"
+  image    = var.image
+  command  = ["server", "/data", "--address", ":9000", "--console-address", ":9001"]
+  env = {
+    MINIO_ROOT_USER            = var.root_user
+    MINIO_ROOT_PASSWORD        = var.root_password
+    MINIO_PROMETHEUS_AUTH_TYPE = "public" # within the platform's network
+    MINIO_BROWSER              = "on"
+  }
+  ports = [
+    { internal = 9000, external = var.ports.s3 },
+    { internal = 9001, external = var.ports.console },
+  ]
+  volumes = [
+    { container_path = "/data", volume_name = docker_volume.data.name },
+  ]
+  healthcheck = {
+    test     = ["CMD", "curl", "--fail", "--silent", "--output", "/dev/null", "http://127.0.0.1:9000/minio/health/live"]
+    interval = "3s"
+    retries  = 40
+  }
+  limits = var.limits
+}
+
+resource "minio_s3_bucket" "this" {
+  for_each = toset([local.log_bucket, local.data_bucket])
+
+  bucket        = each.value
+  acl           = "private"
+  force_destroy = true # `terraform destroy` takes all away, full buckets too
+
+  depends_on = [module.service]
+}
+
+resource "minio_s3_bucket_versioning" "this" {
+  for_each = minio_s3_bucket.this
+
+  bucket = each.value.bucket
+  versioning_configuration {
+    status = "Enabled"
+  }
+}
+
+resource "minio_ilm_policy" "logs" {
+  bucket = minio_s3_bucket.this[local.log_bucket].bucket
+
+  rule {
+    id         = "old-logs"
+    status     = "Enabled"
+    expiration = "${var.log_retention_days}d"
+    noncurrent_expiration {
+      days = "1d"
+    }
+    abort_incomplete_multipart_upload {
+      days_after_initiation = "1d"
+    }
+  }
+
+  depends_on = [minio_s3_bucket_versioning.this]
+}
+
+resource "minio_iam_user" "pipeline" {
+  name          = var.access_key
+  secret        = var.secret_key
+  force_destroy = true
+
+  depends_on = [module.service]
+}
+
+resource "minio_iam_policy" "pipeline" {
+  name = "pipeline"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect   = "Allow"
+        Action   = ["s3:ListBucket", "s3:GetBucketLocation"]
+        Resource = [for bucket in [local.log_bucket, local.data_bucket] : "arn:aws:s3:::${bucket}"]
+      },
+      {
+        Effect   = "Allow"
+        Action   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
+        Resource = [for bucket in [local.log_bucket, local.data_bucket] : "arn:aws:s3:::${bucket}/*"]
+      },
+    ]
+  })
+
+  depends_on = [module.service]
+}
+
+resource "minio_iam_user_policy_attachment" "pipeline" {
+  user_name   = minio_iam_user.pipeline.name
+  policy_name = minio_iam_policy.pipeline.name
+}

@@ -1,0 +1,71 @@
+# Metrics: statsd-exporter takes Airflow's, Prometheus keeps them, Grafana shows them.
+
+terraform {
+  required_providers {
+    docker = { source = "kreuzwerker/docker" }
+  }
+}
+
+module "statsd_exporter" {
+  source = "../service"
+
+  platform = var.platform
+  name     = "statsd-exporter"
+  image    = var.images.statsd_exporter
+  command = [
+    "--statsd.mapping-config=/etc/statsd-exporter/mapping.yml", "--statsd.listen-udp=:9125", "--statsd.listen-tcp=",
+    "--web.listen-address=:9102",
+  ]
+  files       = { "/etc/statsd-exporter/mapping.yml" = var.statsd_mapping }
+  healthcheck = { test = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9102/-/healthy"], interval = "3s", retries = 20 }
+  limits      = var.limits["statsd-exporter"]
+}
+
+resource "docker_volume" "prometheus" {
+  name = "${var.platform.name}-prometheus-data"
+}
+
+module "prometheus" {
+  source = "../service"
+
+  platform = var.platform
+  name     = "prometheus"
+  image    = var.images.prometheus
+  command = [
+    "--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/prometheus",
+    "--storage.tsdb.retention.time=${var.metrics_retention}",
+  ]
+  files = { "/etc/prometheus/prometheus.yml" = var.prometheus_config }
+  ports = [{ internal = 9090, external = var.ports.prometheus }]
+  volumes = [
+    { container_path = "/prometheus", volume_name = docker_volume.prometheus.name },
+  ]
+  healthcheck = { test = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9090/-/healthy"], interval = "3s", retries = 40 }
+  limits      = var.limits["prometheus"]
+}
+
+resource "docker_volume" "grafana" {
+  name = "${var.platform.name}-grafana-data"
+}
+
+module "grafana" {
+  source = "../service"
+
+  platform = var.platform
+  name     = "grafana"
+  image    = var.images.grafana
+  env = {
+    GF_SECURITY_ADMIN_PASSWORD            = var.grafana_admin_password
+    GF_SERVER_ROOT_URL                    = var.grafana_url
+    GF_ANALYTICS_REPORTING_ENABLED        = "false"
+    GF_ANALYTICS_CHECK_FOR_UPDATES        = "false"
+    GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES = "false"
+    GF_USERS_ALLOW_SIGN_UP                = "false"
+  }
+  ports = [{ internal = 3000, external = var.ports.grafana }]
+  volumes = [
+    { container_path = "/var/lib/grafana", volume_name = docker_volume.grafana.name },
+  ]
+  healthcheck = { test = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:3000/api/health"], interval = "3s", retries = 40 }
+  limits      = var.limits["grafana"]
+}

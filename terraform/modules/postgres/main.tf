@@ -1,0 +1,34 @@
+# A PostgreSQL server with its data in a named volume.
+
+terraform {
+  required_providers {
+    docker = { source = "kreuzwerker/docker" }
+  }
+}
+
+resource "docker_volume" "data" {
+  name = "${var.platform.name}-${var.name}-data"
+}
+
+module "service" {
+  source = "../service"
+
+  platform = var.platform
+  name     = var.name
+  image    = var.image
+  command  = ["postgres", "-c", "shared_buffers=${var.shared_buffers}", "-c", "max_wal_size=2GB"]
+  env = {
+    POSTGRES_USER        = var.user
+    POSTGRES_PASSWORD    = var.password
+    POSTGRES_DB          = var.database
+    POSTGRES_INITDB_ARGS = "--auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8"
+  }
+  ports = var.external_port == null ? [] : [{ internal = 5432, external = var.external_port }]
+  volumes = [
+    { container_path = "/var/lib/postgresql/data", volume_name = docker_volume.data.name },
+  ]
+  # By TCP: while the image sets the cluster up, its temporary server answers on the socket alone.
+  healthcheck  = { test = ["CMD", "pg_isready", "-q", "-h", "127.0.0.1", "-U", var.user, "-d", var.database], interval = "2s", retries = 60 }
+  limits       = var.limits
+  stop_seconds = 60
+}

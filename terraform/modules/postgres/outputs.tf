@@ -1,0 +1,4 @@
+output "host" {
+  description = "Host name on the platform's network. Known once the server is healthy."
+  value       = module.service.host
+}

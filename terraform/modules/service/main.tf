@@ -1,0 +1,81 @@
+# A container that stays up. What holds for every one of them is written here once: it is healthy before what needs it
+# starts, its ports are bound where the variable says, its log does not fill the disk.
+
+terraform {
+  required_providers {
+    docker = { source = "kreuzwerker/docker" }
+  }
+}
+
+# The provider plans a changed healthcheck in place and then does not apply it: the container has to be made anew.
+resource "terraform_data" "healthcheck" {
+  input = var.healthcheck
+}
+
+resource "docker_container" "this" {
+  name       = "${var.platform.name}-${var.name}"
+  hostname   = var.name
+  image      = var.image
+  entrypoint = var.entrypoint
+  command    = var.command
+  env        = [for name, value in var.env : "${name}=${value}"]
+  user       = var.user
+  init       = var.init
+  restart    = "unless-stopped"
+
+  memory      = var.limits.memory_mb
+  memory_swap = var.limits.memory_mb # without it the provider sees a difference in every plan
+  cpus        = var.limits.cpus
+
+  destroy_grace_seconds = var.stop_seconds
+  stop_timeout          = var.stop_seconds
+  wait                  = true
+  wait_timeout          = var.start_seconds
+  security_opts         = ["no-new-privileges:true"]
+  log_driver            = "json-file"
+  log_opts              = { "max-size" = "10m", "max-file" = "3" }
+
+  healthcheck {
+    test         = var.healthcheck.test
+    interval     = var.healthcheck.interval
+    timeout      = var.healthcheck.timeout
+    start_period = var.healthcheck.start_period
+    retries      = var.healthcheck.retries
+  }
+
+  networks_advanced {
+    name    = var.platform.network
+    aliases = [var.name]
+  }
+
+  dynamic "ports" {
+    for_each = var.ports
+    content {
+      internal = ports.value.internal
+      external = ports.value.external
+      ip       = var.platform.bind_address
+    }
+  }
+
+  dynamic "volumes" {
+    for_each = var.volumes
+    content {
+      container_path = volumes.value.container_path
+      volume_name    = volumes.value.volume_name
+      host_path      = volumes.value.host_path
+      read_only      = volumes.value.read_only
+    }
+  }
+
+  dynamic "upload" {
+    for_each = var.files
+    content {
+      file    = upload.key
+      content = upload.value
+    }
+  }
+
+  lifecycle {
+    replace_triggered_by = [terraform_data.healthcheck]
+  }
+}

@@ -1,0 +1,9 @@
+output "name" {
+  description = "Name of the container. Known once it is healthy."
+  value       = docker_container.this.name
+}
+
+output "host" {
+  description = "Host name on the platform's network."
+  value       = docker_container.this.hostname
+}

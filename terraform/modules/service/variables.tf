@@ -1,0 +1,100 @@
+variable "platform" {
+  description = "What all containers share: prefix of their names, network, address that published ports are bound to."
+  type = object({
+    name         = string
+    network      = string
+    bind_address = string
+  })
+}
+
+variable "name" {
+  description = "Name of the service: the host name that the others reach it by."
+  type        = string
+}
+
+variable "image" {
+  description = "Id of the image, so that a new image replaces the container."
+  type        = string
+}
+
+variable "entrypoint" {
+  description = "Entrypoint instead of the image's."
+  type        = list(string)
+  default     = null
+}
+
+variable "command" {
+  description = "Command instead of the image's."
+  type        = list(string)
+  default     = null
+}
+
+variable "env" {
+  description = "Environment."
+  type        = map(string)
+  default     = {}
+}
+
+variable "user" {
+  description = "User instead of the image's."
+  type        = string
+  default     = null
+}
+
+variable "init" {
+  description = "Whether Docker's own init process runs the command; for images that bring none."
+  type        = bool
+  default     = false
+}
+
+variable "ports" {
+  description = "Ports to publish; without `external` Docker takes a free one."
+  type        = list(object({ internal = number, external = optional(number) }))
+  default     = []
+}
+
+variable "volumes" {
+  description = "Named volumes and folders of the Docker host to mount."
+  type = list(object({
+    container_path = string
+    volume_name    = optional(string)
+    host_path      = optional(string)
+    read_only      = optional(bool, false)
+  }))
+  default = []
+}
+
+variable "files" {
+  description = "Files to put into the container: path => content. A changed file replaces the container."
+  type        = map(string)
+  default     = {}
+}
+
+variable "healthcheck" {
+  description = "How Docker sees that the service works. Durations as Docker writes them (1m0s, not 60s)."
+  type = object({
+    test         = list(string)
+    interval     = optional(string, "10s")
+    timeout      = optional(string, "5s")
+    start_period = optional(string, "0s")
+    retries      = optional(number, 12)
+  })
+}
+
+variable "limits" {
+  description = "Most memory (MB) and processor cores; null for no limit."
+  type        = object({ memory_mb = optional(number), cpus = optional(string) })
+  default     = {}
+}
+
+variable "start_seconds" {
+  description = "Seconds to become healthy in; after them the apply fails."
+  type        = number
+  default     = 180
+}
+
+variable "stop_seconds" {
+  description = "Seconds to stop in, before it is killed."
+  type        = number
+  default     = 10
+}

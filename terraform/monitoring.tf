@@ -1,0 +1,45 @@
+module "monitoring" {
+  source = "./modules/monitoring"
+
+  platform = local.platform
+  images = {
+    prometheus      = local.images.prometheus
+    statsd_exporter = local.images.statsd_exporter
+    grafana         = local.images.grafana
+  }
+  statsd_mapping         = file("${path.root}/../prometheus/statsd_mapping.yml")
+  prometheus_config      = templatefile("${path.root}/../prometheus/prometheus.yml", local.prometheus_targets)
+  metrics_retention      = var.metrics_retention
+  grafana_admin_password = var.grafana_admin_password
+  grafana_url            = local.urls.grafana
+  ports                  = { prometheus = var.ports.prometheus, grafana = var.ports.grafana }
+  limits                 = local.limits
+}
+
+locals {
+  # What prometheus/prometheus.yml leaves open.
+  prometheus_targets = {
+    scrape_interval = var.scrape_interval
+    statsd_exporter = "statsd-exporter:9102"
+    lake            = var.external_lake == null ? "lake:9000" : ""
+  }
+}
+
+module "grafana" {
+  source = "./modules/grafana"
+
+  prometheus_url = "http://prometheus:9090"
+  warehouse = {
+    host     = local.warehouse.host
+    port     = local.warehouse.port
+    database = local.warehouse.database
+    user     = local.warehouse_roles.REPORTER_USER
+    password = var.reporter_password
+  }
+  dashboards        = "${path.root}/../grafana/dashboards"
+  alert_rules       = "${path.root}/../grafana/alert_rules.yml"
+  slack_webhook_url = var.slack_webhook_url
+  runbooks_url      = var.runbooks_url
+
+  depends_on = [module.monitoring]
+}

@@ -1,0 +1,19 @@
+# None of the three connects before it has something to do, and their arguments come from variables alone: so one apply
+# makes the containers and then what lives in them.
+
+provider "docker" {
+  host = var.docker_host
+}
+
+provider "minio" {
+  minio_server   = "${var.docker_host_address}:${var.ports.s3}"
+  minio_user     = var.lake_root_user
+  minio_password = var.lake_root_password
+  minio_region   = local.lake.region
+}
+
+provider "grafana" {
+  url     = local.urls.grafana
+  auth    = "admin:${coalesce(var.grafana_admin_password, "missing")}"
+  retries = 5
+}

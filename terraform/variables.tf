@@ -1,0 +1,249 @@
+# ---------------------------------------------------------------------------------------------------------------------
+# Where the platform runs
+# ---------------------------------------------------------------------------------------------------------------------
+
+variable "name" {
+  description = "Prefix of all containers, volumes and the network, so that two platforms can share a machine."
+  type        = string
+  default     = "bikes-store"
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,30}$", var.name))
+    error_message = "name must be 1 to 31 lower-case letters, digits and hyphens, a letter first, not \"${var.name}\"."
+  }
+}
+
+variable "docker_host" {
+  description = "Docker engine: unix:///var/run/docker.sock, ssh://user@host or tcp://host:2376."
+  type        = string
+  default     = "unix:///var/run/docker.sock"
+  validation {
+    condition     = can(regex("^(unix|ssh|tcp|npipe)://", var.docker_host))
+    error_message = "docker_host must begin with unix://, ssh://, tcp:// or npipe://, not \"${var.docker_host}\"."
+  }
+}
+
+variable "docker_host_address" {
+  description = "Address by which this machine reaches the ports that the Docker host publishes."
+  type        = string
+  default     = "127.0.0.1"
+  validation {
+    condition     = can(regex("^[A-Za-z0-9.-]+$", var.docker_host_address))
+    error_message = "docker_host_address must be a host name or an IPv4 address, not \"${var.docker_host_address}\"."
+  }
+}
+
+variable "bind_address" {
+  description = "Address that published ports are bound to. 0.0.0.0 opens them to the network."
+  type        = string
+  default     = "127.0.0.1"
+  validation {
+    condition     = can(cidrhost("${var.bind_address}/32", 0))
+    error_message = "bind_address must be an IPv4 address, not \"${var.bind_address}\"."
+  }
+}
+
+variable "repository_path" {
+  description = "Absolute path of this repository on the Docker host, whose dags/ and dbt/ are mounted. null: where it is on this machine."
+  type        = string
+  default     = null
+  validation {
+    condition     = var.repository_path == null || startswith(coalesce(var.repository_path, "/"), "/")
+    error_message = "repository_path must be an absolute path on the Docker host."
+  }
+}
+
+variable "ports" {
+  description = "Ports to publish on bind_address."
+  type = object({
+    airflow    = optional(number, 8080)
+    source     = optional(number, 15432)
+    warehouse  = optional(number, 15433)
+    s3         = optional(number, 9000)
+    s3_console = optional(number, 9001)
+    prometheus = optional(number, 9090)
+    grafana    = optional(number, 3000)
+  })
+  default = {}
+  validation {
+    condition     = alltrue([for port in values(var.ports) : port >= 1024 && port <= 65535 && floor(port) == port])
+    error_message = "ports must be whole numbers from 1024 to 65535: ${join(", ", [for name, port in var.ports : "${name} = ${port}" if port < 1024 || port > 65535 || floor(port) != port])}."
+  }
+  validation {
+    condition     = length(distinct(values(var.ports))) == length(values(var.ports))
+    error_message = "ports must differ from each other: ${join(", ", [for name, port in var.ports : "${name} = ${port}"])}."
+  }
+}
+
+variable "images" {
+  description = "Images, each pinned to a release. Airflow's own is built from airflow/Dockerfile."
+  type = object({
+    postgres        = optional(string, "postgres:16.8")
+    redis           = optional(string, "redis:7.2.7")
+    minio           = optional(string, "minio/minio:RELEASE.2025-04-22T22-12-26Z")
+    prometheus      = optional(string, "prom/prometheus:v3.3.1")
+    statsd_exporter = optional(string, "prom/statsd-exporter:v0.28.0")
+    grafana         = optional(string, "grafana/grafana:11.6.1")
+  })
+  default = {}
+  validation {
+    condition     = alltrue([for image in values(var.images) : can(regex("[:@][^:@/]+$", image)) && !endswith(image, ":latest")])
+    error_message = "images must name a release (name:tag): ${join(", ", [for name, image in var.images : "${name} = ${image}" if !can(regex("[:@][^:@/]+$", image)) || endswith(image, ":latest")])}."
+  }
+}
+
+variable "extra_ca_certificates" {
+  description = "PEM certificates to trust while the Airflow image is built and inside it: for networks whose proxy re-signs TLS."
+  type        = string
+  default     = ""
+  validation {
+    condition     = var.extra_ca_certificates == "" || strcontains(var.extra_ca_certificates, "-----BEGIN CERTIFICATE-----")
+    error_message = "extra_ca_certificates must be the text of PEM certificates, not the name of a file: use file(\"…\") in a .tfvars file, or TF_VAR_extra_ca_certificates=\"$(cat …)\"."
+  }
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# How large it is
+# ---------------------------------------------------------------------------------------------------------------------
+
+variable "worker_count" {
+  description = "Celery workers."
+  type        = number
+  default     = 1
+  validation {
+    condition     = var.worker_count >= 1 && var.worker_count <= 64 && floor(var.worker_count) == var.worker_count
+    error_message = "worker_count must be a whole number from 1 to 64, not ${var.worker_count}."
+  }
+}
+
+variable "worker_concurrency" {
+  description = "Tasks that one worker runs at a time."
+  type        = number
+  default     = 4
+  validation {
+    condition     = var.worker_concurrency >= 1 && floor(var.worker_concurrency) == var.worker_concurrency
+    error_message = "worker_concurrency must be a whole number from 1 on, not ${var.worker_concurrency}."
+  }
+}
+
+variable "limits" {
+  description = "Most memory (MB) and processor cores of a service; none where a service is not named. Cores as text without trailing zeros (\"1.5\")."
+  type        = map(object({ memory_mb = optional(number), cpus = optional(string) }))
+  default     = {}
+  validation {
+    condition     = length(setsubtract(keys(var.limits), local.services)) == 0
+    error_message = "limits names no such service: ${join(", ", setsubtract(keys(var.limits), local.services))}. There are: ${join(", ", local.services)}."
+  }
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The source, the warehouse and the lake: in containers, or somewhere else
+# ---------------------------------------------------------------------------------------------------------------------
+
+variable "scale" {
+  description = "How many times the orders of AdventureWorks (31,465) the made-up source has; looked at when the source is first filled."
+  type        = number
+  default     = 1
+  validation {
+    condition     = var.scale >= 1 && var.scale <= 1000 && floor(var.scale) == var.scale
+    error_message = "scale must be a whole number from 1 to 1000, not ${var.scale}."
+  }
+}
+
+variable "source_sql" {
+  description = "Absolute path, on the Docker host, of an SQL dump to fill the source with instead of made-up rows."
+  type        = string
+  default     = ""
+  validation {
+    condition     = var.source_sql == "" || startswith(var.source_sql, "/")
+    error_message = "source_sql must be an absolute path, not \"${var.source_sql}\"."
+  }
+}
+
+variable "currency_api_url" {
+  description = "Address of the currency API; empty for the bundled service."
+  type        = string
+  default     = ""
+  validation {
+    condition     = var.currency_api_url == "" || can(regex("^https?://[^/ ]+", var.currency_api_url))
+    error_message = "currency_api_url must be a URL that begins with http:// or https://, not \"${var.currency_api_url}\"."
+  }
+}
+
+variable "external_source" {
+  description = "A transaction database elsewhere instead of the container; `user` reads the 18 tables, with source_reader_password."
+  type        = object({ host = string, port = optional(number, 5432), database = string, user = string })
+  default     = null
+}
+
+variable "external_warehouse" {
+  description = "A warehouse database elsewhere instead of the container; docs/growing.md says how it is prepared."
+  type        = object({ host = string, port = optional(number, 5432), database = string })
+  default     = null
+}
+
+variable "external_lake" {
+  description = "An S3 elsewhere instead of MinIO, with the buckets airflow-logs and bikes-store made; lake_access_key and lake_secret_key reach them."
+  type        = object({ endpoint = string, region = string })
+  default     = null
+  validation {
+    condition     = var.external_lake == null ? true : can(regex("^https?://[^/ ]+$", var.external_lake.endpoint))
+    error_message = "external_lake.endpoint must be http:// or https:// and a host, such as https://s3.eu-west-1.amazonaws.com."
+  }
+}
+
+variable "log_retention_days" {
+  description = "Days after which task logs are removed from the lake."
+  type        = number
+  default     = 30
+  validation {
+    condition     = var.log_retention_days >= 1 && floor(var.log_retention_days) == var.log_retention_days
+    error_message = "log_retention_days must be a whole number from 1 on, not ${var.log_retention_days}."
+  }
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Monitoring
+# ---------------------------------------------------------------------------------------------------------------------
+
+variable "scrape_interval" {
+  description = "How often Prometheus asks, such as 15s."
+  type        = string
+  default     = "15s"
+  validation {
+    condition     = can(regex("^[1-9][0-9]*[smh]$", var.scrape_interval))
+    error_message = "scrape_interval must be a number and s, m or h, such as 15s, not \"${var.scrape_interval}\"."
+  }
+}
+
+variable "metrics_retention" {
+  description = "How long Prometheus keeps what it was told, such as 15d."
+  type        = string
+  default     = "15d"
+  validation {
+    condition     = can(regex("^[1-9][0-9]*[hdwy]$", var.metrics_retention))
+    error_message = "metrics_retention must be a number and h, d, w or y, such as 15d, not \"${var.metrics_retention}\"."
+  }
+}
+
+variable "runbooks_url" {
+  description = "Where docs/runbooks of this repository is read; alerts link there."
+  type        = string
+  default     = "docs/runbooks"
+}
+
+variable "slack_webhook_url" {
+  description = "Incoming webhook of Slack for failed tasks and alerts; empty for none."
+  type        = string
+  default     = ""
+  sensitive   = true
+  validation {
+    condition     = var.slack_webhook_url == "" || can(regex("^https?://[^/ ]+/", var.slack_webhook_url))
+    error_message = "slack_webhook_url must be the URL of an incoming webhook, such as https://hooks.slack.com/services/…."
+  }
+}
+
+variable "lake_root_user" {
+  description = "MinIO's administrator."
+  type        = string
+  default     = "lake-admin"
+}

@@ -1,0 +1,120 @@
+"""The whole stack in containers, stood up by `python -m stack up` on a copy of this tree, with provider doubles."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import docker
+import pytest
+
+from demo import pipeline
+from demo.endpoints import Endpoints
+from demo.settings import REPOSITORY, free_ports
+from tests.stack.engine import build_images, extra_certificates, running_engine
+from tests.terraform.doubles.mirror import write_mirror
+
+NAME = "bikes-store-test"
+
+
+@dataclass
+class Stack:
+    """A stack that is up."""
+
+    folder: Path
+    environment: dict[str, str]
+    engine: docker.DockerClient
+    output: str = ""
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(command, env=self.environment, cwd=REPOSITORY, capture_output=True, text=True)
+
+    def command(self, name: str) -> subprocess.CompletedProcess[str]:
+        """What `make NAME` does."""
+        return self.run(sys.executable, "-m", "stack", name)
+
+    def terraform(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.run("terraform", f"-chdir={self.folder}", *arguments)
+
+    @property
+    def endpoints(self) -> Endpoints:
+        return Endpoints.read(self.folder / "endpoints.json")
+
+    @property
+    def airflow(self) -> pipeline.Airflow:
+        made = self.endpoints
+        return pipeline.Airflow(made.airflow_url, made.airflow_user, made.airflow_password)
+
+    @property
+    def ports(self) -> dict[str, int]:
+        return json.loads(self.environment["TF_VAR_ports"])
+
+    def leftovers(self) -> list[str]:
+        """Names of containers, volumes and networks that belong to the stack."""
+        engine = self.engine
+        found = [*engine.containers.list(all=True), *engine.volumes.list(), *engine.networks.list()]
+        return [each.name for each in found if each.name.startswith(NAME)]
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[docker.DockerClient]:
+    with running_engine(tmp_path_factory.mktemp("engine") / "dockerd.log") as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def stack(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    home = tmp_path_factory.mktemp("stack-in-containers")
+    # Every user of the containers has to reach the DAGs.
+    for folder in (home, *home.parents):
+        if folder.is_relative_to(tmp_path_factory.getbasetemp().parent):
+            folder.chmod(0o755)
+    copy = home / "repository"
+    shutil.copytree(
+        REPOSITORY,
+        copy,
+        ignore=shutil.ignore_patterns(
+            ".*_cache",
+            ".git",
+            ".venv",
+            ".tools",
+            ".demo",
+            ".test",
+            ".terraform*",
+            "__pycache__",
+            "target",
+            "*.tfstate*",
+            "*.auto.tfvars",
+            "endpoints.json",
+            "node_modules",
+        ),
+    )
+    free = iter(free_ports().values())
+    names = ("airflow", "source", "warehouse", "s3", "s3_console", "prometheus", "grafana")
+    environment = {
+        **os.environ,
+        **write_mirror(home),
+        "HOME": str(home),
+        "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'dags'}",
+        "TERRAFORM_DIR": str(copy / "terraform"),
+        "TF_VAR_name": NAME,
+        "TF_VAR_ports": json.dumps(dict(zip(names, free, strict=False))),
+        "TF_VAR_images": json.dumps(build_images(engine, home / "images")),
+        "TF_VAR_extra_ca_certificates": extra_certificates(),
+        "TF_VAR_worker_count": "2",
+    }
+    made = Stack(copy / "terraform", environment, engine)
+    try:
+        done = made.command("up")
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-5000:]
+        made.output = done.stdout + done.stderr
+        yield made
+    finally:
+        if made.leftovers():
+            made.command("down")

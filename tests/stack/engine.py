@@ -1,0 +1,115 @@
+"""A Docker engine to test on, and the images that stand in for those of Docker Hub."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import docker
+import docker.errors
+
+from demo.settings import REPOSITORY
+
+BASE = "debian:bookworm-slim"
+STATSD_EXPORTER = "github.com/prometheus/statsd_exporter@v0.28.0"
+_IMAGES = REPOSITORY / "tests" / "stack" / "images"
+_CERTIFICATES = Path("/usr/local/share/ca-certificates")
+
+
+@contextmanager
+def running_engine(log: Path) -> Iterator[docker.DockerClient]:
+    """The engine that answers, or one that is started for the tests, as root."""
+    engine = _connect()
+    process = None
+    if engine is None:
+        _install("dockerd", "docker.io")
+        with log.open("w") as file:
+            process = subprocess.Popen(["dockerd"], stdout=file, stderr=file)
+        deadline = time.monotonic() + 60
+        while (engine := _connect()) is None:
+            if time.monotonic() > deadline or process.poll() is not None:
+                raise RuntimeError(f"dockerd did not start:\n{log.read_text()[-2000:]}")
+            time.sleep(0.5)
+    try:
+        yield engine
+    finally:
+        engine.close()
+        if process is not None:
+            process.terminate()
+            process.wait(60)
+
+
+def build_images(engine: docker.DockerClient, folder: Path) -> dict[str, str]:
+    """Build the stand-ins; returns what terraform's variable `images` takes."""
+    _need_base(engine)
+    names = {"minio": "lake", "statsd_exporter": "statsd-exporter"}
+    images = {}
+    for variable in ("postgres", "redis", "minio", "prometheus", "statsd_exporter", "grafana"):
+        name = names.get(variable, variable)
+        context = folder / name
+        shutil.copytree(_IMAGES / name, context, dirs_exist_ok=True)
+        if name == "lake":
+            shutil.copy2(Path(sys.prefix) / "bin" / "weed", context / "weed")
+        if name == "statsd-exporter":
+            shutil.copy2(build_statsd_exporter(), context)
+        images[variable] = f"bikes-store-stand-in/{name}:test"
+        engine.images.build(path=str(context), tag=images[variable], rm=True)
+    return images
+
+
+def build_statsd_exporter() -> Path:
+    """The real statsd-exporter, built once with Go's own tool and kept in .test/."""
+    binary = REPOSITORY / ".test" / "bin" / "statsd_exporter"
+    if not binary.exists():
+        if shutil.which("go") is None:
+            raise RuntimeError("go is not on the PATH: the tests build statsd-exporter with it.")
+        environment = {**os.environ, "GOBIN": str(binary.parent), "CGO_ENABLED": "0", "GOFLAGS": "-mod=mod"}
+        subprocess.run(["go", "install", STATSD_EXPORTER], env=environment, check=True, capture_output=True, text=True)
+    return binary
+
+
+def extra_certificates() -> str:
+    """What this machine trusts beyond the public authorities, for networks whose proxy re-signs TLS."""
+    return "\n".join(file.read_text() for file in sorted(_CERTIFICATES.glob("*.crt")))
+
+
+def _connect() -> docker.DockerClient | None:
+    try:
+        engine = docker.from_env(timeout=600)
+        engine.ping()
+    except docker.errors.DockerException:
+        return None
+    return engine
+
+
+def _need_base(engine: docker.DockerClient) -> None:
+    """The base image: the one that is there, else from Docker Hub, else from Debian's packages."""
+    try:
+        engine.images.get(BASE)
+        return
+    except docker.errors.ImageNotFound:
+        pass
+    try:
+        engine.images.pull(BASE)
+    except docker.errors.APIError:
+        _install("mmdebstrap", "mmdebstrap")
+        made = subprocess.run(["mmdebstrap", "--variant=minbase", "bookworm", "-"], stdout=subprocess.PIPE, check=True)
+        repository, tag = BASE.split(":")
+        engine.api.import_image_from_data(made.stdout, repository=repository, tag=tag)
+
+
+def _install(program: str, package: str) -> None:
+    if shutil.which(program) is not None:
+        return
+    if os.getuid() != 0 or shutil.which("apt-get") is None:
+        raise RuntimeError(f"{program} is missing: as root on Debian the tests install {package}, here they can't.")
+    subprocess.run(["apt-get", "update", "-q"], check=True, capture_output=True)
+    subprocess.run(
+        ["apt-get", "install", "-y", "-q", "--no-install-recommends", package], check=True, capture_output=True
+    )

@@ -1,0 +1,107 @@
+"""apply, run, lose a worker, destroy: on real containers. The tests are steps of one story, in this order."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import requests
+
+from demo import pipeline, report
+from demo.pipeline import STAGING_DAG, WAREHOUSE_DAG
+from stack.secrets import read_secrets
+from tests.stack.conftest import NAME
+
+
+@pytest.fixture(scope="module")
+def run(stack):
+    """A run of both DAGs, in which the worker that runs the first load is killed."""
+    pipeline.wait_for_dags(stack.airflow)
+    run_id = pipeline.start_run(stack.airflow)
+    killed, last = None, {}
+    for progress in pipeline.follow(stack.airflow, run_id):
+        last[progress.dag_id] = progress
+        loading = [task for task in progress.running if task.startswith("load.db.")]
+        if loading and killed is None:
+            path = f"/dags/{STAGING_DAG}/dagRuns/{run_id}/taskInstances/{loading[0]}"
+            killed = stack.airflow.call("GET", path)["hostname"]
+            stack.engine.containers.get(f"{NAME}-{killed}").kill()
+    return run_id, killed, last
+
+
+def test_every_service_is_healthy(stack):
+    for container in stack.engine.containers.list(filters={"name": NAME}):
+        assert container.attrs["State"]["Health"]["Status"] == "healthy", container.name
+
+
+def test_ports_are_bound_to_loopback_alone(stack):
+    bound = [
+        binding["HostIp"]
+        for container in stack.engine.containers.list(filters={"name": NAME})
+        for bindings in (container.attrs["NetworkSettings"]["Ports"] or {}).values()
+        for binding in bindings or []
+    ]
+    assert len(bound) == len(stack.ports)
+    assert set(bound) == {"127.0.0.1"}
+
+
+def test_no_secret_was_printed(stack):
+    for name, value in read_secrets(stack.folder).items():
+        assert value not in stack.output, name
+
+
+def test_second_plan_is_empty(stack):
+    done = stack.terraform("plan", "-detailed-exitcode", "-no-color")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+
+
+def test_the_pipeline_user_reaches_its_two_buckets_and_no_other_call(stack):
+    lake = stack.endpoints.lake()
+    lake.put_object(Bucket="bikes-store", Key="test", Body=b"x")
+    lake.delete_object(Bucket="bikes-store", Key="test")
+    with pytest.raises(lake.exceptions.ClientError, match="AccessDenied"):
+        lake.create_bucket(Bucket="another")
+
+
+def test_both_dags_succeed_although_a_worker_is_lost(run):
+    _, killed, last = run
+    assert killed
+    assert {dag_id: progress.state for dag_id, progress in last.items()} == {
+        STAGING_DAG: "success",
+        WAREHOUSE_DAG: "success",
+    }
+
+
+def test_rows_and_money_reconcile(stack, run):
+    assert report.make_report(stack.endpoints, run[0]).agree
+
+
+def test_logs_are_read_back_from_the_lake(stack, run):
+    """Those of the killed worker too: what it had written of finished tasks is in the bucket."""
+    run_id, _, last = run
+    first = next(task for task in last[STAGING_DAG].tasks if task.task_id == "extract.db.sales.salesorderdetail")
+    assert "Found logs in s3" in stack.airflow.log(first, run_id)
+
+
+def test_prometheus_has_airflows_metrics_with_labels(stack, run):
+    def query(expression):
+        url = f"http://127.0.0.1:{stack.ports['prometheus']}/api/v1/query"
+        answer = requests.get(url, params={"query": expression}, timeout=30).json()
+        return answer["data"]["result"]
+
+    deadline = time.monotonic() + 60  # Prometheus asks now and then
+    by_group = 'sum by (dag_id, task_group) (airflow_task_finished_total{state="success"})'
+    while not (found := query(by_group)) and time.monotonic() < deadline:
+        time.sleep(1)
+    groups = {(series["metric"]["dag_id"], series["metric"].get("task_group")) for series in found}
+    assert {(STAGING_DAG, "extract.db"), (STAGING_DAG, "load.db"), (WAREHOUSE_DAG, "warehouse_init")} <= groups
+    assert query('{__name__=~"airflow_unmapped_.*"}') == []
+    assert {series["metric"]["job"] for series in query("up == 1")} >= {"airflow", "prometheus", "lake"}
+
+
+def test_down_removes_everything_at_the_first_try_with_tasks_running(stack, run):
+    stack.airflow.call("POST", f"/dags/{STAGING_DAG}/dagRuns", {})
+    time.sleep(5)
+    done = stack.command("down")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert stack.leftovers() == []

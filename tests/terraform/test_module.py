@@ -1,0 +1,178 @@
+"""What the root module plans, refuses and shows."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import subprocess
+
+import pytest
+import yaml
+
+from demo.settings import REPOSITORY
+from stack.secrets import write_secrets
+from tests.terraform.conftest import resources
+
+INVENTORY = REPOSITORY / "tests" / "terraform" / "inventory.yaml"
+
+
+def inventory(planned):
+    """Which containers there are, and what a reader would want to know of each before saying yes to a change."""
+    found = {}
+    for values in resources(planned, "docker_container").values():
+        found[values["name"]] = {
+            "ports": sorted(f"{port['ip']}:{port['external']}->{port['internal']}" for port in values["ports"]),
+            "mounts": sorted(mount(volume) for volume in values["volumes"]),
+            # One whose value is known after apply alone has no name in the plan either.
+            "env": sorted(variable.split("=", 1)[0] for variable in values.get("env") or [] if variable),
+            "memory_mb": values["memory"],
+            "restart": values["restart"],
+        }
+    return dict(sorted(found.items()))
+
+
+def mount(volume):
+    source = volume["volume_name"] or "/".join(volume["host_path"].split("/")[-1:])
+    return f"{source}:{volume['container_path']}{':ro' if volume['read_only'] else ''}"
+
+
+@pytest.fixture(scope="module")
+def planned(module):
+    return module.plan(slack_webhook_url="https://hooks.slack.com/services/T0/B0/secretofslack")
+
+
+def test_formatted():
+    done = subprocess.run(
+        ["terraform", "fmt", "-check", "-recursive", "-diff", str(REPOSITORY / "terraform")],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_valid(module):
+    done = module.run("validate", "-no-color")
+    assert done.returncode == 0, done.stderr
+
+
+def test_terraforms_own_tests(bare_module):
+    done = bare_module.run("test", "-no-color")
+    assert done.returncode == 0, done.stdout + done.stderr
+    passed = re.search(r"Success! (\d+) passed, 0 failed", done.stdout)
+    assert passed, done.stdout
+    assert int(passed[1]) > 10
+
+
+def test_inventory(planned):
+    """After a wanted change: INVENTORY=write .venv/bin/pytest tests/terraform -k inventory, and read the difference."""
+    if os.environ.get("INVENTORY") == "write":
+        INVENTORY.write_text(yaml.safe_dump(inventory(planned), sort_keys=False))
+    assert inventory(planned) == yaml.safe_load(INVENTORY.read_text())
+
+
+def test_no_port_is_off_loopback(planned):
+    ports = [port for values in resources(planned, "docker_container").values() for port in values["ports"]]
+    assert len(ports) == 7
+    assert {port["ip"] for port in ports} == {"127.0.0.1"}
+
+
+def test_a_variable_opens_the_ports(module):
+    opened = resources(module.plan(bind_address="0.0.0.0"), "docker_container")  # noqa: S104 - this is the test
+    assert {port["ip"] for values in opened.values() for port in values["ports"]} == {"0.0.0.0"}  # noqa: S104
+
+
+def test_every_service_waits_for_its_health(planned):
+    for address, values in resources(planned, "docker_container").items():
+        if values["must_run"]:
+            assert values["wait"] and values["healthcheck"], address
+        else:
+            assert values["attach"] and values["logs"], address
+
+
+def test_dags_and_dbt_are_mounted_read_only(planned):
+    for name, values in resources(planned, "docker_container").items():
+        for volume in values["volumes"]:
+            if volume["host_path"]:
+                assert volume["read_only"], (name, volume)
+
+
+def test_every_image_is_pinned(planned):
+    names = [values["name"] for values in resources(planned, "docker_image").values()]
+    assert len(names) == 7
+    assert not [name for name in names if not re.search(r":[\w.-]+$", name) or name.endswith(":latest")]
+
+
+def test_limits_reach_their_service(module):
+    limits = {"airflow-worker": {"memory_mb": 3000, "cpus": "1.5"}}
+    made = resources(module.plan(limits=limits, worker_count=2), "docker_container")
+    limited = {v["name"] for v in made.values() if (v["memory"], v["memory_swap"], v["cpus"]) == (3000, 3000, "1.5")}
+    assert limited == {"bikes-store-airflow-worker-1", "bikes-store-airflow-worker-2"}
+
+
+def test_no_secret_is_in_the_plans_text(module):
+    shown = module.run("plan", "-no-color", slack_webhook_url="https://hooks.slack.com/services/T0/B0/secretofslack")
+    assert shown.returncode == 0, shown.stderr
+    for name, value in {**module.secrets, "slack": "secretofslack"}.items():
+        assert value not in shown.stdout + shown.stderr, name
+
+
+def test_outputs_hold_no_secret(planned, module):
+    text = str(planned["planned_values"]["outputs"])
+    assert not [name for name, value in module.secrets.items() if value in text]
+
+
+def test_without_secrets_all_that_are_missing_are_named(bare_module, module):
+    done = bare_module.run("plan", "-no-color")
+    assert done.returncode == 1
+    said = " ".join(done.stderr.split())
+    for name in module.secrets:
+        assert f"{name} is missing" in said
+    assert "`make secrets` writes terraform/secrets.auto.tfvars" in said
+
+
+def test_secrets_are_for_their_owner_alone_and_stay(module):
+    path = module.folder / "secrets.auto.tfvars"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    before = path.read_text()
+    assert not write_secrets(module.folder)
+    assert path.read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("ports", {"airflow": 80}, "ports must be whole numbers from 1024 to 65535: airflow = 80."),
+        ("ports", {"grafana": 9090}, "ports must differ from each other"),
+        ("bind_address", "everywhere", 'bind_address must be an IPv4 address, not "everywhere".'),
+        ("worker_count", 0, "worker_count must be a whole number from 1 to 64, not 0."),
+        ("images", {"redis": "redis"}, "images must name a release (name:tag): redis = redis."),
+        ("currency_api_url", "api", 'currency_api_url must be a URL that begins with http:// or https://, not "api".'),
+        ("slack_webhook_url", "x", "slack_webhook_url must be the URL of an incoming webhook"),
+        ("source_sql", "dump.sql", 'source_sql must be an absolute path, not "dump.sql".'),
+        ("limits", {"worker": {}}, "limits names no such service: worker."),
+        ("scale", 0, "scale must be a whole number from 1 to 1000, not 0."),
+        ("metrics_retention", "long", "metrics_retention must be a number and h, d, w or y"),
+    ],
+)
+def test_bad_variable_gets_one_clear_sentence(module, name, value, says):
+    done = module.run("plan", "-no-color", **{name: value})
+    assert done.returncode == 1
+    assert says in " ".join(done.stderr.split())
+    assert done.stderr.count("Error:") == 1
+
+
+def test_a_changed_dag_changes_nothing_and_changed_requirements_the_image(module, tmp_path):
+    def image():
+        (value,) = [v["name"] for v in resources(module.plan(), "docker_image").values() if "airflow" in v["name"]]
+        return value
+
+    before = image()
+    lock = module.folder.parent / "uv.lock"
+    text = lock.read_text()
+    lock.write_text(text + "# changed\n")
+    try:
+        assert image() != before
+    finally:
+        lock.write_text(text)
+    assert image() == before
