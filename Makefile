@@ -54,3 +54,11 @@ lint: install ## ruff, mypy, sqlfluff
 .PHONY: test
 test: install lint ## linters and all tests
 	@.venv/bin/pytest $(PYTEST)
+
+.PHONY: test-terraform
+test-terraform: install ## the root module alone: plans, bad variables, inventory; needs terraform, no Docker
+	@.venv/bin/pytest tests/terraform $(PYTEST)
+
+.PHONY: test-stack
+test-stack: install ## apply, run, lose a worker, destroy: on a Docker engine, with provider doubles
+	@.venv/bin/pytest tests/stack $(PYTEST)

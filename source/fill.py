@@ -49,7 +49,7 @@ def fill(
 ) -> bool:
     """Fill an empty database and let a role read it; returns whether it was empty.
 
-    :param connection: PGHOST and so on, of the database's owner.
+    :param connection: PGHOST and so on, PGDATABASE at least, of a role that may make databases.
     :param dump: an SQL file (as pg_dump writes it) to take instead of made-up rows.
     :param reader: SOURCE_USER and SOURCE_PASSWORD.
     :raises FillError: when the dump can't be taken, or the database holds a source that this did not make.
@@ -122,7 +122,10 @@ def _make_room(connection: Mapping[str, str], program: str) -> None:
         return
     if _state(connection, program) != _FILLING:
         raise FillError("The database has tables of a source already: give an empty one.")
-    psql(connection, statement=f"DROP SCHEMA IF EXISTS {', '.join(_SCHEMAS)} CASCADE", program=program)
+    # A dump may have made more than the schemas of the source.
+    name = connection["PGDATABASE"].replace('"', '""')
+    for statement in (f'DROP DATABASE "{name}"', f'CREATE DATABASE "{name}"'):
+        psql({**connection, "PGDATABASE": "postgres"}, statement=statement, program=program)
 
 
 def _lines(connection: Mapping[str, str], query: str, program: str) -> list[str]:
@@ -135,12 +138,16 @@ def main() -> int:
     if not scale.isascii() or not scale.isdigit() or not 1 <= int(scale) <= 1000:
         print(f"SCALE={scale} must be a whole number from 1 to 1000.", file=sys.stderr)
         return 1
+    if "PGDATABASE" not in os.environ:
+        print("PGDATABASE is not set: which database is to be filled?", file=sys.stderr)
+        return 1
     if shutil.which("psql") is None:
         print("psql is not on the PATH: install PostgreSQL's client.", file=sys.stderr)
         return 1
     dump = os.environ.get("SOURCE_SQL")
     try:
-        filled = fill({}, int(scale), Path(dump) if dump else None, {})
+        connection = {"PGDATABASE": os.environ["PGDATABASE"]}
+        filled = fill(connection, int(scale), Path(dump) if dump else None, {})
     except (FillError, PsqlError) as error:
         print(error, file=sys.stderr)
         return 1

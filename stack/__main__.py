@@ -122,8 +122,8 @@ def endpoints(terraform: Terraform) -> Endpoints:
         airflow_password=known["airflow_admin_password"],
         source_dsn=dsn(made["source"], "postgres", known["source_admin_password"]),
         warehouse_dsn=dsn(made["warehouse"], "postgres", known["warehouse_admin_password"]),
-        s3_endpoint=made["lake"],
-        s3_access_key=known["lake_access_key"],
+        s3_endpoint=made["lake"]["url"],
+        s3_access_key=made["lake"]["access_key"],
         s3_secret_key=known["lake_secret_key"],
     )
 

@@ -41,6 +41,4 @@ def _make(name: str) -> str:
     """Letters and digits only, so that they fit any URL or file as they are; Fernet keys have a form of their own."""
     if name == "airflow_fernet_key":
         return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
-    if name == "lake_access_key":
-        return f"pipeline{secrets.token_hex(4)}"
     return secrets.token_hex(16)

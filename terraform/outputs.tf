@@ -14,7 +14,10 @@ output "endpoints" {
     airflow   = local.urls.airflow
     source    = var.external_source == null ? { host = var.docker_host_address, port = var.ports.source, database = local.source.database } : { host = local.source.host, port = local.source.port, database = local.source.database }
     warehouse = var.external_warehouse == null ? { host = var.docker_host_address, port = var.ports.warehouse, database = local.warehouse.database } : { host = local.warehouse.host, port = local.warehouse.port, database = local.warehouse.database }
-    lake      = var.external_lake == null ? "http://${var.docker_host_address}:${var.ports.s3}" : local.lake.endpoint
+    lake = {
+      url        = var.external_lake == null ? "http://${var.docker_host_address}:${var.ports.s3}" : local.lake.endpoint
+      access_key = var.lake_access_key
+    }
   }
 }
 

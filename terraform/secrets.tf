@@ -133,17 +133,6 @@ variable "lake_root_password" {
   }
 }
 
-variable "lake_access_key" {
-  description = "Name of the pipeline's user of the lake."
-  type        = string
-  default     = null
-  sensitive   = true
-  validation {
-    condition     = try(length(var.lake_access_key), 0) >= 3
-    error_message = "lake_access_key is missing or shorter than 3 characters: `make secrets` writes terraform/secrets.auto.tfvars."
-  }
-}
-
 variable "lake_secret_key" {
   description = "Secret key of the pipeline's user of the lake."
   type        = string

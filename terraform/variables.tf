@@ -247,3 +247,13 @@ variable "lake_root_user" {
   type        = string
   default     = "lake-admin"
 }
+
+variable "lake_access_key" {
+  description = "The pipeline's user of the lake: an access key, whose secret is lake_secret_key."
+  type        = string
+  default     = "pipeline"
+  validation {
+    condition     = can(regex("^[A-Za-z0-9]{3,128}$", var.lake_access_key))
+    error_message = "lake_access_key must be 3 to 128 letters and digits, not \"${var.lake_access_key}\"."
+  }
+}

@@ -21,7 +21,6 @@ variables {
   dbt_password             = "a-password"
   reporter_password        = "a-password"
   lake_root_password       = "a-password"
-  lake_access_key          = "a-user"
   lake_secret_key          = "a-password"
   grafana_admin_password   = "a-password"
 }

@@ -26,7 +26,6 @@ variable "root_password" {
 variable "access_key" {
   description = "Name of the pipeline's user."
   type        = string
-  sensitive   = true
 }
 
 variable "secret_key" {
