@@ -27,14 +27,20 @@ class Finding:
     examples: tuple[str, ...] = ()
 
 
+def ran_tests(run_results: Path) -> bool:
+    """Whether a dbt command ran tests; one that was cut short has told nothing."""
+    return run_results.is_file() and any(
+        result["unique_id"].startswith(("test.", "unit_test."))
+        for result in json.loads(run_results.read_text())["results"]
+    )
+
+
 def read_findings(run_results: Path) -> list[Finding]:
     """The tests of a dbt run that did not pass, in the order in which they ran.
 
-    :param run_results: dbt's run_results.json; a run that was cut short leaves none, which is no finding.
+    :param run_results: dbt's run_results.json.
         https://docs.getdbt.com/reference/artifacts/run-results-json
     """
-    if not run_results.is_file():
-        return []
     findings = []
     for result in json.loads(run_results.read_text())["results"]:
         kind, _, name = result["unique_id"].partition(".")

@@ -7,7 +7,8 @@ not when a DAG file is parsed, which keeps parsing fast.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from airflow.datasets import Dataset
 from airflow.exceptions import AirflowFailException, AirflowNotFoundException
 from airflow.hooks.base import BaseHook
 from airflow.models import Variable
+from airflow.stats import Stats
 
 from bikes_store import lake
 from bikes_store.errors import Refused
@@ -66,7 +68,7 @@ def extract_database_table(table_name: str, **context: Any) -> dict[str, Any]:
         table, _ = _catalogue()[table_name]
         window = _interval(context) if _flag(INCREMENTAL_MODE) else FULL
         manifest = extract_table(source, _lake(), table, window, context["run_id"])
-    return {"rows": manifest.rows, "window": manifest.window}
+    return _extracted(table, manifest)
 
 
 def load_database_table(table_name: str, **context: Any) -> dict[str, int]:
@@ -82,7 +84,7 @@ def extract_currencies(**context: Any) -> dict[str, Any]:
 
     with _refusals():
         manifest = currency.extract_currencies(_variable(API_URL), _lake(), context["run_id"])
-    return {"rows": manifest.rows, "window": manifest.window}
+    return _extracted(CURRENCY, manifest)
 
 
 def load_currencies(**context: Any) -> dict[str, int]:
@@ -105,13 +107,17 @@ def report_dbt_tests(project_directory: str, context: Any) -> None:
 
     :param project_directory: Cosmos' copy of the dbt project, with what the command left in target/.
     """
-    from bikes_store import dbt_tests
+    from bikes_store import dbt_tests, metrics
 
-    findings = dbt_tests.read_findings(Path(project_directory) / "target" / "run_results.json")
-    if not findings or any(finding.status == "error" for finding in findings):
+    run_results = Path(project_directory) / "target" / "run_results.json"
+    if not dbt_tests.ran_tests(run_results):
         return
+    findings = dbt_tests.read_findings(run_results)
     with closing(_database(WAREHOUSE_CONNECTION)) as warehouse:
+        _send(metrics.of_warehouse(findings, metrics.find_difference(warehouse), time.time()))
         findings = [dbt_tests.with_examples(finding, warehouse) for finding in findings]
+    if any(finding.status == "error" for finding in findings):
+        return
     failed = [finding for finding in findings if finding.status == "fail"]
     warnings = [finding for finding in findings if finding.status == "warn"]
     if failed:
@@ -146,11 +152,27 @@ DEFAULT_ARGS: dict[str, Any] = {
 }
 
 
+def _extracted(table: Table, manifest: lake.Manifest) -> dict[str, Any]:
+    from bikes_store import metrics
+
+    key = lake.object_key(table.source, manifest.run_id)
+    size = _lake().head_object(Bucket=lake.BUCKET, Key=key)["ContentLength"]
+    _send(metrics.of_extract(table, manifest.rows, size))
+    return {"rows": manifest.rows, "window": manifest.window}
+
+
+def _send(gauges: Mapping[str, float]) -> None:
+    for name, value in gauges.items():
+        Stats.gauge(name, value)
+
+
 def _load(table: Table, key: tuple[str, ...], context: Any) -> dict[str, int]:
+    from bikes_store import metrics
     from bikes_store.load import load_table
 
     with closing(_database(STAGING_CONNECTION)) as staging:
         loaded = load_table(staging, _lake(), table, key, context["run_id"], _interval(context))
+    _send(metrics.of_load(table, loaded, time.time()))
     return {"rows": loaded.rows, "written": loaded.written, "deleted": loaded.deleted}
 
 

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+from bikes_store.dbt_tests import Finding
+from bikes_store.load import Loaded
+from bikes_store.metrics import of_extract, of_load, of_warehouse
+from bikes_store.tables import TABLES
+
+STORE = TABLES["store"]
+
+
+def test_extract_and_load_tell_of_their_table():
+    assert of_extract(STORE, 701, 12345) == {
+        "bikes_store.table.extracted_rows.sales.store": 701,
+        "bikes_store.table.extracted_bytes.sales.store": 12345,
+    }
+    assert of_load(STORE, Loaded(701, 3, 1), 1.5) == {
+        "bikes_store.table.loaded_rows.sales.store": 701,
+        "bikes_store.table.written_rows.sales.store": 3,
+        "bikes_store.table.deleted_rows.sales.store": 1,
+        "bikes_store.table.loaded_at.sales.store": 1.5,
+    }
+
+
+def test_the_warehouse_is_good_only_when_no_test_failed():
+    warned, failed = Finding("a", "warn", 1, "", ""), Finding("b", "fail", 1, "", "")
+    assert of_warehouse([warned], (0, Decimal("0.0000")), 9.0) == {
+        "bikes_store.warehouse.tests_failed": 0,
+        "bikes_store.warehouse.tests_warned": 1,
+        "bikes_store.warehouse.difference_lines": 0,
+        "bikes_store.warehouse.difference_total_due": 0.0,
+        "bikes_store.warehouse.good_at": 9.0,
+    }
+    assert "bikes_store.warehouse.good_at" not in of_warehouse([warned, failed], (2, Decimal("0.01")), 9.0)
