@@ -92,19 +92,30 @@ def test_no_name_carries_a_dag_a_task_or_a_group(exported):
     assert [name for name in names if re.search(r"bikes|staging|warehouse|load_db|salesorder|dropped", name)] == []
 
 
-def test_a_task_inside_a_group_has_its_labels(exporter):
+@pytest.mark.parametrize(
+    ("task_id", "group"),
+    [
+        ("load.db.salesorderdetail", "load.db"),
+        ("extract.db.sales.salesorderdetail", "extract.db"),  # the task's own name has a dot
+        ("extract.api.currency", "extract.api"),
+        ("warehouse_init.dim_product_snapshot", "warehouse_init"),
+        ("trigger_bikes_store_warehouse", ""),
+    ],
+)
+def test_a_task_has_its_labels_whatever_group_it_is_in(exporter, task_id, group):
     text = exporter.send(
         [
-            f"airflow.dag.bikes_store_staging.{TASK}.duration:5000|ms",
-            "airflow.dag.bikes_store_staging.trigger_bikes_store_warehouse.duration:1000|ms",
-            f"airflow.ti.finish.bikes_store_staging.{TASK}.up_for_retry:1|c",
+            f"airflow.dag.bikes_store_staging.{task_id}.duration:5000|ms",
+            f"airflow.ti.finish.bikes_store_staging.{task_id}.up_for_retry:1|c",
+            f"airflow.local_task_job.task_exit.7.bikes_store_staging.{task_id}.-9:1|c",
         ]
     )
-    labels = f'{{dag_id="bikes_store_staging",task_group="load.db",task_id="{TASK}"}}'
-    assert f"airflow_task_duration_seconds_sum{labels} 5" in text
-    assert f"airflow_task_duration_seconds_count{labels} 1" in text
-    assert 'task_group="",task_id="trigger_bikes_store_warehouse"} 1' in text
-    assert f'state="up_for_retry",task_group="load.db",task_id="{TASK}"}} 1' in text
+    task = f'task_group="{group}",task_id="{task_id}"'
+    labels = f'{{dag_id="bikes_store_staging",{task}}}'
+    assert f"airflow_task_duration_seconds_sum{labels} 5\n" in text  # seconds, as it was sent milliseconds
+    assert f"airflow_task_duration_seconds_count{labels} 1\n" in text
+    assert f'airflow_task_finished_total{{dag_id="bikes_store_staging",state="up_for_retry",{task}}} 1' in text
+    assert f'airflow_task_exit_total{{dag_id="bikes_store_staging",return_code="-9",{task}}} 1' in text
 
 
 def test_a_metric_without_a_rule_is_counted(exporter):
