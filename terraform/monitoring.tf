@@ -40,6 +40,7 @@ module "grafana" {
   alert_rules       = "${path.root}/../grafana/alert_rules.yml"
   slack_webhook_url = var.slack_webhook_url
   runbooks_url      = var.runbooks_url
+  airflow_url       = local.urls.airflow
 
   depends_on = [module.monitoring]
 }

@@ -21,6 +21,7 @@ from tests.stack.engine import build_images, extra_certificates, running_engine
 from tests.terraform.doubles.mirror import write_mirror
 
 NAME = "bikes-store-test"
+SCRAPE_SECONDS = 5
 
 
 @dataclass
@@ -108,6 +109,7 @@ def stack(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory)
         "TF_VAR_images": json.dumps(build_images(engine, home / "images")),
         "TF_VAR_extra_ca_certificates": extra_certificates(),
         "TF_VAR_worker_count": "2",
+        "TF_VAR_scrape_interval": f"{SCRAPE_SECONDS}s",
     }
     made = Stack(copy / "terraform", environment, engine)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -10,7 +11,8 @@ import requests
 from demo import pipeline, report
 from demo.pipeline import STAGING_DAG, WAREHOUSE_DAG
 from stack.secrets import read_secrets
-from tests.stack.conftest import NAME
+from tests.monitoring.dashboards import RULES, firing, prometheus_queries
+from tests.stack.conftest import NAME, SCRAPE_SECONDS
 
 
 @pytest.fixture(scope="module")
@@ -83,20 +85,69 @@ def test_logs_are_read_back_from_the_lake(stack, run):
     assert "Found logs in s3" in stack.airflow.log(first, run_id)
 
 
-def test_prometheus_has_airflows_metrics_with_labels(stack, run):
+@pytest.fixture(scope="module")
+def ask(stack, run):
+    """Put a query to Prometheus, once it has read what the run left."""
+
     def query(expression):
         url = f"http://127.0.0.1:{stack.ports['prometheus']}/api/v1/query"
         answer = requests.get(url, params={"query": expression}, timeout=30).json()
+        assert answer["status"] == "success", (expression, answer)
         return answer["data"]["result"]
 
-    deadline = time.monotonic() + 60  # Prometheus asks now and then
-    by_group = 'sum by (dag_id, task_group) (airflow_task_finished_total{state="success"})'
-    while not (found := query(by_group)) and time.monotonic() < deadline:
+    deadline = time.monotonic() + 60
+    while not query("bikes_store_warehouse_good_timestamp_seconds"):
+        assert time.monotonic() < deadline, "Prometheus has not heard of the warehouse"
         time.sleep(1)
+    time.sleep(SCRAPE_SECONDS + 1)  # rates need two readings
+    return query
+
+
+def test_prometheus_has_airflows_metrics_with_labels(ask):
+    found = ask('sum by (dag_id, task_group) (airflow_task_finished_total{state="success"})')
     groups = {(series["metric"]["dag_id"], series["metric"].get("task_group")) for series in found}
-    assert {(STAGING_DAG, "extract.db"), (STAGING_DAG, "load.db"), (WAREHOUSE_DAG, "warehouse_init")} <= groups
-    assert query('{__name__=~"airflow_unmapped_.*"}') == []
-    assert {series["metric"]["job"] for series in query("up == 1")} >= {"airflow", "prometheus", "lake"}
+    expected = {(STAGING_DAG, f"{stage}.{side}") for stage in ("extract", "load") for side in ("db", "api")}
+    expected |= {(STAGING_DAG, None), (WAREHOUSE_DAG, None), (WAREHOUSE_DAG, "warehouse_init")}
+    assert groups == expected
+    assert ask('{__name__=~"airflow_unmapped_.*"}') == []
+    names = {series["metric"]["__name__"] for series in ask('{__name__=~"airflow_.*|bikes_store_.*"}')}
+    assert [name for name in names if re.search("staging|init|salesorder|extract_db|load_db", name)] == []
+    assert {series["metric"]["job"] for series in ask("up == 1")} == {"airflow", "prometheus", "lake"}
+
+
+def test_the_pipelines_own_metrics_are_what_the_run_did(stack, ask, run):
+    made = report.make_report(stack.endpoints, run[0])
+    extracted = {s["metric"]["table"]: int(s["value"][1]) for s in ask("bikes_store_table_extracted_rows")}
+    assert extracted == {count.name: count.lake for count in made.counts}
+    loaded = {s["metric"]["table"]: int(s["value"][1]) for s in ask("bikes_store_table_loaded_rows")}
+    assert loaded == extracted
+    assert all(float(series["value"][1]) > 0 for series in ask("bikes_store_table_extracted_bytes"))
+    assert [s["value"][1] for s in ask("bikes_store_warehouse_difference_lines")] == ["0"]
+    assert [s["value"][1] for s in ask("bikes_store_warehouse_difference_total_due")] == ["0"]
+
+
+def test_every_panel_has_data_after_one_run(ask):
+    assert [query.name for query in prometheus_queries() if not ask(query.text)] == []
+
+
+def test_no_alert_fires_after_a_good_run_but_that_of_the_lost_worker(ask):
+    """The task that was lost was tried again once; three times within the hour would be an alert."""
+    assert [rule["name"] for rule in RULES if ask(firing(rule))] == []
+
+
+def test_a_failing_dag_makes_its_alert_fire(stack, ask):
+    variable = "BIKES_STORE_WAREHOUSE_INIT"
+    stack.airflow.call("PATCH", f"/variables/{variable}", {"key": variable, "value": "perhaps"})
+    rules = {rule["name"]: firing(rule) for rule in RULES}
+    # Prometheus sees a counter rise only from its second reading on.
+    deadline = time.monotonic() + 240
+    while not (ask(rules["DAG run failed"]) and ask(rules["Task failing repeatedly"])):
+        assert time.monotonic() < deadline, "the alerts do not fire"
+        run_id = stack.airflow.call("POST", f"/dags/{WAREHOUSE_DAG}/dagRuns", {})["dag_run_id"]
+        while pipeline.look(stack.airflow, WAREHOUSE_DAG, run_id).state != "failed":
+            time.sleep(1)
+        time.sleep(SCRAPE_SECONDS)
+    assert [series["metric"] for series in ask(rules["DAG run failed"])] == [{"dag_id": WAREHOUSE_DAG}]
 
 
 def test_down_removes_everything_at_the_first_try_with_tasks_running(stack, run):

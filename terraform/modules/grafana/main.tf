@@ -45,7 +45,7 @@ resource "grafana_dashboard" "this" {
   for_each = local.dashboards
 
   folder      = grafana_folder.this.uid
-  config_json = file("${var.dashboards}/${each.value}")
+  config_json = replace(file("${var.dashboards}/${each.value}"), "http://127.0.0.1:8080", var.airflow_url)
   overwrite   = true
 
   depends_on = [grafana_data_source.prometheus, grafana_data_source.warehouse]

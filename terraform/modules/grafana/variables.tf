@@ -28,3 +28,8 @@ variable "runbooks_url" {
   description = "Where docs/runbooks is read."
   type        = string
 }
+
+variable "airflow_url" {
+  description = "Where people reach Airflow; panels link there."
+  type        = string
+}

@@ -143,10 +143,13 @@ class Container(DockerKind):
         return state
 
     def read(self, state: Values) -> Values | None:
+        """A container that should run and does not is shown as a change, which starts it; as the real one does."""
         container = _found(self.engine.containers.get, state["id"])
-        if container is None or (state["must_run"] and container.status != "running"):
+        if container is None:
             return None
-        return {}
+        if container.status == "running":
+            return {}
+        return {"exit_code": container.attrs["State"]["ExitCode"], "must_run": False}
 
     def update(self, prior: Values, planned: Values) -> Values:
         container = self.engine.containers.get(prior["id"])
@@ -155,6 +158,8 @@ class Container(DockerKind):
             memswap_limit=planned["memory_swap"] and f"{int(planned['memory_swap'])}m",
             restart_policy={"Name": planned["restart"]},
         )
+        if planned["must_run"] and not prior["must_run"]:
+            container.start()
         return {}
 
     def delete(self, state: Values) -> None:

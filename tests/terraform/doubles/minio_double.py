@@ -115,21 +115,9 @@ class User(MinioKind):
     def create(self, planned: Values) -> Values:
         name = planned["name"]
         self.client("iam").create_user(UserName=name)
-        # In MinIO a user's name is its access key; boto3 has no way to say which key is wanted.
-        parameters = {
-            "Action": "CreateAccessKey",
-            "Version": "2010-05-08",
-            "UserName": name,
-            "AccessKeyId": name,
-            "SecretAccessKey": planned["secret"],
-        }
-        form = {"Content-Type": "application/x-www-form-urlencoded"}
-        request = AWSRequest("POST", f"{self.url}/", data=urlencode(parameters), headers=form)
-        credentials = Credentials(self.provider["minio_user"], self.provider["minio_password"])
-        SigV4Auth(credentials, "iam", self.provider["minio_region"]).add_auth(request)
-        answer = requests.post(f"{self.url}/", data=request.data, headers=dict(request.headers), timeout=30)
-        if not answer.ok:
-            raise Refused(f"the user {name} got no access key: HTTP {answer.status_code}", {"id": name})
+        # In MinIO a user's name is its access key.
+        key = {"UserName": name, "AccessKeyId": name, "SecretAccessKey": planned["secret"]}
+        self._call_iam("CreateAccessKey", **key, state={"id": name})
         return {"id": name}
 
     def read(self, state: Values) -> Values | None:
@@ -143,9 +131,20 @@ class User(MinioKind):
         return {}
 
     def delete(self, state: Values) -> None:
-        iam, name = self.client("iam"), state["name"]
-        iam.delete_access_key(UserName=name, AccessKeyId=name)
-        iam.delete_user(UserName=name)
+        name = state["name"]
+        self._call_iam("DeleteAccessKey", UserName=name, AccessKeyId=name)
+        self.client("iam").delete_user(UserName=name)
+
+    def _call_iam(self, action: str, state: Values | None = None, **parameters: str) -> None:
+        """What boto3 has no way to say: which access key is wanted, and one as short as MinIO takes."""
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        data = urlencode({"Action": action, "Version": "2010-05-08", **parameters})
+        request = AWSRequest("POST", f"{self.url}/", data=data, headers=form)
+        credentials = Credentials(self.provider["minio_user"], self.provider["minio_password"])
+        SigV4Auth(credentials, "iam", self.provider["minio_region"]).add_auth(request)
+        answer = requests.post(f"{self.url}/", data=data, headers=dict(request.headers), timeout=30)
+        if not answer.ok:
+            raise Refused(f"{action} of {parameters['UserName']}: HTTP {answer.status_code}", state)
 
 
 class Policy(MinioKind):
