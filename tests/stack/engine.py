@@ -28,7 +28,7 @@ def running_engine(log: Path) -> Iterator[docker.DockerClient]:
     engine = _connect()
     process = None
     if engine is None:
-        _install("dockerd", "docker.io")
+        install("dockerd", "docker.io")
         with log.open("w") as file:
             process = subprocess.Popen(["dockerd"], stdout=file, stderr=file)
         deadline = time.monotonic() + 60
@@ -98,18 +98,31 @@ def _need_base(engine: docker.DockerClient) -> None:
     try:
         engine.images.pull(BASE)
     except docker.errors.APIError:
-        _install("mmdebstrap", "mmdebstrap")
+        install("mmdebstrap", "mmdebstrap")
         made = subprocess.run(["mmdebstrap", "--variant=minbase", "bookworm", "-"], stdout=subprocess.PIPE, check=True)
         repository, tag = BASE.split(":")
         engine.api.import_image_from_data(made.stdout, repository=repository, tag=tag)
 
 
-def _install(program: str, package: str) -> None:
+def install(program: str, package: str) -> None:
+    """Have a program, from a package of Debian's where it is missing; a server that comes with it is not started."""
     if shutil.which(program) is not None:
         return
     if os.getuid() != 0 or shutil.which("apt-get") is None:
         raise RuntimeError(f"{program} is missing: as root on Debian the tests install {package}, here they can't.")
-    subprocess.run(["apt-get", "update", "-q"], check=True, capture_output=True)
-    subprocess.run(
-        ["apt-get", "install", "-y", "-q", "--no-install-recommends", package], check=True, capture_output=True
-    )
+    policy = Path("/usr/sbin/policy-rc.d")
+    had_policy = policy.exists()
+    if not had_policy:
+        policy.write_text("#!/bin/sh\nexit 101\n")
+        policy.chmod(0o755)
+    try:
+        subprocess.run(["apt-get", "update", "-q"], check=True, capture_output=True)
+        subprocess.run(
+            ["apt-get", "install", "-y", "-q", "--no-install-recommends", package],
+            check=True,
+            capture_output=True,
+            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+        )
+    finally:
+        if not had_policy:
+            policy.unlink()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import stat
 import subprocess
 
@@ -12,6 +13,7 @@ import yaml
 
 from demo.settings import REPOSITORY
 from stack.secrets import write_secrets
+from tests.stack.engine import install
 from tests.terraform.conftest import resources
 
 INVENTORY = REPOSITORY / "tests" / "terraform" / "inventory.yaml"
@@ -176,3 +178,18 @@ def test_a_changed_dag_changes_nothing_and_changed_requirements_the_image(module
     finally:
         lock.write_text(text)
     assert image() == before
+
+
+@pytest.mark.parametrize("external_lake", [None, {"endpoint": "https://s3.example.com", "region": "eu-west-1"}])
+def test_prometheus_takes_its_configuration(module, tmp_path, external_lake):
+    if shutil.which("promtool") is None and os.getuid() != 0 and not os.environ.get("CI"):
+        pytest.skip("promtool is not on the PATH: install Prometheus to check its configuration")
+    install("promtool", "prometheus")
+    made = resources(module.plan(external_lake=external_lake), "docker_container")
+    (prometheus,) = (values for values in made.values() if values["name"] == "bikes-store-prometheus")
+    (upload,) = prometheus["upload"]
+    file = tmp_path / "prometheus.yml"
+    file.write_text(upload["content"])
+    done = subprocess.run(["promtool", "check", "config", str(file)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert ("job_name: lake" in upload["content"]) == (external_lake is None)

@@ -1,0 +1,146 @@
+"""Each alert rule fires on its fault and clears again, in Prometheus' own rule tests: hours pass in no time.
+
+https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/
+tests/stack causes some of the faults for real.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+
+import pytest
+import yaml
+
+from tests.monitoring.dashboards import RULES, firing
+from tests.stack.engine import install
+
+MINUTE = 4  # readings, one each 15 seconds
+DAY = 24 * 60 * MINUTE
+DAG = 'dag_id="bikes_store_staging"'
+FAILED = f'airflow_dag_run_duration_seconds_count{{state="failed",{DAG}}}'
+TRIED = f'airflow_task_finished_total{{state="up_for_retry",{DAG},task_id="load.db.store",task_group="load.db"}}'
+GOOD = "bikes_store_warehouse_good_timestamp_seconds"
+
+
+@dataclass(frozen=True)
+class Story:
+    """Series over time, and when the rule fires: minutes."""
+
+    rule: str
+    series: dict[str, str]
+    fires: tuple[int, ...]
+    silent: tuple[int, ...]
+    labels: dict[str, str]
+
+
+STORIES = (
+    # A first failure, in a series that was not there before, after an hour.
+    Story(
+        "DAG run failed",
+        {FAILED: f"_x{60 * MINUTE} 1x{60 * MINUTE}"},
+        (61, 70),
+        (59, 80),
+        {"dag_id": "bikes_store_staging"},
+    ),
+    # A second one, in a series that was.
+    Story(
+        "DAG run failed",
+        {FAILED: f"1x{60 * MINUTE} 2x{60 * MINUTE}"},
+        (61, 70),
+        (59, 80),
+        {"dag_id": "bikes_store_staging"},
+    ),
+    Story(
+        "Task failing repeatedly",
+        {TRIED: f"_x{90 * MINUTE} 1x{MINUTE} 2x{MINUTE} 3x{120 * MINUTE}"},
+        (95, 140),
+        (91, 160),
+        {"dag_id": "bikes_store_staging", "task_id": "load.db.store"},
+    ),
+    Story(
+        "Scheduler heartbeat lost",
+        {"airflow_scheduler_heartbeat_total": f"0+3x{30 * MINUTE} 360x{10 * MINUTE} 361+3x{20 * MINUTE}"},
+        (35, 39),
+        (20, 32, 45),
+        {},
+    ),
+    Story(
+        "Queue stuck",
+        {"airflow_executor_queued_tasks": f"0x{10 * MINUTE} 4x{20 * MINUTE} 0x{10 * MINUTE}"},
+        (22, 29),
+        (9, 19, 31),
+        {},
+    ),
+    Story(
+        "DAG import error",
+        {"airflow_dag_processing_import_errors": f"0x{10 * MINUTE} 1x{10 * MINUTE} 0x{10 * MINUTE}"},
+        (12, 19),
+        (9, 22),
+        {},
+    ),
+    Story(
+        "Metrics missing",
+        {
+            'up{job="airflow",instance="statsd-exporter:9102"}': f"1x{10 * MINUTE} 0x{10 * MINUTE} 1x{10 * MINUTE}",
+            'up{job="lake",instance="lake:9000"}': f"1x{30 * MINUTE}",
+        },
+        (13, 19),
+        (9, 11, 22),
+        {"job": "airflow"},
+    ),
+    # Good at minute 0, and again after 30 hours.
+    Story(
+        "Warehouse stale",
+        {GOOD: f"0x{30 * 60 * MINUTE} 108000x{6 * 60 * MINUTE}"},
+        (26 * 60 + 1, 29 * 60),
+        (25 * 60, 31 * 60),
+        {},
+    ),
+    Story(
+        "Reconciliation off",
+        {
+            "bikes_store_warehouse_difference_lines": f"0x{30 * MINUTE}",
+            "bikes_store_warehouse_difference_total_due": f"0x{10 * MINUTE} 0.01x{10 * MINUTE} 0x{10 * MINUTE}",
+        },
+        (11, 19),
+        (9, 21),
+        {},
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def promtool() -> str:
+    if shutil.which("promtool") is None and os.getuid() != 0 and not os.environ.get("CI"):
+        pytest.skip("promtool is not on the PATH: install Prometheus to test the alert rules")
+    install("promtool", "prometheus")
+    return "promtool"
+
+
+def test_every_rule_has_a_story():
+    assert {story.rule for story in STORIES} == {rule["name"] for rule in RULES}
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: f"{story.rule} {next(iter(story.series.values()))}")
+def test_rule_fires_on_its_fault_and_clears(story, promtool, tmp_path):
+    (rule,) = (rule for rule in RULES if rule["name"] == story.rule)
+    alert = {"alert": rule["name"], "expr": firing(rule), "for": rule["for"]}
+    group = {"name": "rules", "interval": "15s", "rules": [alert]}
+    (tmp_path / "rules.yml").write_text(yaml.safe_dump({"groups": [group]}))
+    moments = [(minute, [{"exp_labels": story.labels}]) for minute in story.fires]
+    moments += [(minute, []) for minute in story.silent]
+    test = {
+        "interval": "15s",
+        "input_series": [{"series": name, "values": values} for name, values in story.series.items()],
+        "alert_rule_test": [
+            {"eval_time": f"{minute}m", "alertname": rule["name"], "exp_alerts": alerts} for minute, alerts in moments
+        ],
+    }
+    (tmp_path / "test.yml").write_text(
+        yaml.safe_dump({"rule_files": ["rules.yml"], "evaluation_interval": "15s", "tests": [test]})
+    )
+    done = subprocess.run([promtool, "test", "rules", "test.yml"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
