@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import socket
 import subprocess
 import time
@@ -15,6 +13,7 @@ import pytest
 import requests
 
 from demo.settings import LOOPBACK, REPOSITORY
+from tests.needs import need_program
 from tests.stack.engine import build_statsd_exporter
 
 MAPPING = REPOSITORY / "prometheus" / "statsd_mapping.yml"
@@ -49,8 +48,7 @@ class Exporter:
 
 @pytest.fixture
 def exporter() -> Iterator[Exporter]:
-    if shutil.which("go") is None and not os.environ.get("CI"):
-        pytest.skip("go is not on the PATH: it builds the statsd-exporter that this test runs")
+    need_program("go", "it builds the statsd-exporter that this test runs")
     ports = []
     for _ in range(2):
         with socket.socket() as probe:

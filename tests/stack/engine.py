@@ -15,6 +15,7 @@ import docker
 import docker.errors
 
 from demo.settings import REPOSITORY
+from tests.needs import lack, need_program
 
 BASE = "debian:bookworm-slim"
 STATSD_EXPORTER = "github.com/prometheus/statsd_exporter@v0.28.0"
@@ -29,6 +30,8 @@ def running_engine(log: Path) -> Iterator[docker.DockerClient]:
     process = None
     if engine is None:
         install("dockerd", "docker.io")
+        if os.getuid() != 0:
+            lack("no Docker engine answers, and only root may start one")
         with log.open("w") as file:
             process = subprocess.Popen(["dockerd"], stdout=file, stderr=file)
         deadline = time.monotonic() + 60
@@ -67,8 +70,7 @@ def build_statsd_exporter() -> Path:
     """The real statsd-exporter, built once with Go's own tool and kept in .test/."""
     binary = REPOSITORY / ".test" / "bin" / "statsd_exporter"
     if not binary.exists():
-        if shutil.which("go") is None:
-            raise RuntimeError("go is not on the PATH: the tests build statsd-exporter with it.")
+        need_program("go", "the tests build statsd-exporter with it")
         environment = {**os.environ, "GOBIN": str(binary.parent), "CGO_ENABLED": "0", "GOFLAGS": "-mod=mod"}
         subprocess.run(["go", "install", STATSD_EXPORTER], env=environment, check=True, capture_output=True, text=True)
     return binary
@@ -109,7 +111,7 @@ def install(program: str, package: str) -> None:
     if shutil.which(program) is not None:
         return
     if os.getuid() != 0 or shutil.which("apt-get") is None:
-        raise RuntimeError(f"{program} is missing: as root on Debian the tests install {package}, here they can't.")
+        lack(f"{program} is missing: as root on Debian the tests install {package}, here they can't.")
     policy = Path("/usr/sbin/policy-rc.d")
     had_policy = policy.exists()
     if not had_policy:
