@@ -57,15 +57,14 @@ def up(console: Console) -> None:
     terraform = Terraform(FOLDER)
     secrets(console)
     _pass_settings(os.environ)
-    terraform.run("init", "-no-color")
+    terraform.run("init", "-no-color", quiet=True)
     again = [f"-replace={address}" for address in terraform.failed_jobs()]
-    terraform.run("apply", "-no-color", "-auto-approve", "-compact-warnings", *again)
+    terraform.apply(*again)
     endpoints(terraform).write(ENDPOINTS)
-    urls = terraform.outputs()["urls"]
     console.print("\nEverything is up and healthy.")
-    for name, user in (("airflow", "admin"), ("grafana", "admin"), ("prometheus", ""), ("lake", "lake_root_user")):
-        login = f"  user {user}" if user else ""
-        console.print(f"{name.capitalize():11}[bold]{urls[name]}[/bold]{login}")
+    for name, page in terraform.outputs()["pages"].items():
+        login = f"  user {page['user']}" if page["user"] else ""
+        console.print(f"{name.capitalize():11}[bold]{page['url']}[/bold]{login}")
     shown = FOLDER.relative_to(REPOSITORY) if FOLDER.is_relative_to(REPOSITORY) else FOLDER
     console.print(f"Passwords are in {shown}/secrets.auto.tfvars. `make run-pipeline` runs both DAGs.")
 
@@ -73,7 +72,7 @@ def up(console: Console) -> None:
 def down(console: Console) -> None:
     """Destroy everything, data included."""
     terraform = Terraform(FOLDER)
-    terraform.run("init", "-no-color")
+    terraform.run("init", "-no-color", quiet=True)
     terraform.run("destroy", "-no-color", "-auto-approve", "-compact-warnings")
     ENDPOINTS.unlink(missing_ok=True)
     console.print("The stack is gone. Its passwords stay in secrets.auto.tfvars for the next one.")
@@ -84,7 +83,7 @@ def plan(console: Console) -> None:
     terraform = Terraform(FOLDER)
     secrets(console)
     _pass_settings(os.environ)
-    terraform.run("init", "-no-color")
+    terraform.run("init", "-no-color", quiet=True)
     terraform.run("plan", "-no-color", "-compact-warnings")
 
 

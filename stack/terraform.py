@@ -8,7 +8,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from demo.settings import DemoError
@@ -48,20 +50,47 @@ class Terraform:
                 " `make demo` runs the platform without it."
             )
 
-    def run(self, *arguments: str) -> None:
-        """Run a command, its output going to the terminal.
+    def run(self, *arguments: str, quiet: bool = False) -> str:
+        """Run a command; its output goes to the terminal, or with ``quiet`` is returned.
 
         :raises DemoError: when it fails; what it said is above.
         """
         process = subprocess.Popen(
-            self._command(*arguments), stderr=subprocess.PIPE, text=True, env=self._environment()
+            self._command(*arguments),
+            stdout=subprocess.PIPE if quiet else None,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self._environment(),
         )
-        said = []
-        for line in process.stderr or ():
-            sys.stderr.write(line)
-            said.append(line)
-        if process.wait() != 0:
-            raise DemoError(_explain("".join(said)) or f"`terraform {arguments[0]}` failed; above is why.")
+        output, errors = self._follow(process)
+        if process.returncode != 0:
+            raise DemoError(_explain(errors) or f"`terraform {arguments[0]}` failed; above is why.")
+        return output
+
+    @staticmethod
+    def _follow(process: subprocess.Popen[str]) -> tuple[str, str]:
+        """Pass errors on to the terminal while the command runs; what it wrote to both, once it has ended."""
+        with ThreadPoolExecutor(1) as pool:
+            output = pool.submit(process.stdout.read if process.stdout else lambda: "")
+            errors = []
+            for line in process.stderr or ():
+                sys.stderr.write(line)
+                errors.append(line)
+            process.wait()
+            return output.result(), "".join(errors)
+
+    def apply(self, *arguments: str) -> None:
+        """Plan and apply; of the plan only how much it is, since all of it is hundreds of lines (`make plan`).
+
+        :raises DemoError: when one of the two fails; what it said is above.
+        """
+        with TemporaryDirectory() as folder:  # for this user alone: a plan holds the secrets
+            plan = Path(folder) / "plan"
+            said = self.run("plan", "-no-color", "-compact-warnings", f"-out={plan}", *arguments, quiet=True)
+            print(
+                "\n".join(line for line in said.splitlines() if line.startswith(("Plan:", "No changes."))), flush=True
+            )
+            self.run("apply", "-no-color", str(plan))
 
     def outputs(self) -> dict[str, Any]:
         done = self._quiet("output", "-json")

@@ -3,9 +3,14 @@ output "name" {
   value       = var.name
 }
 
-output "urls" {
-  description = "Where the pages are."
-  value       = local.urls
+output "pages" {
+  description = "Where the pages are, and who logs in; passwords are in secrets.auto.tfvars."
+  value = {
+    airflow    = { url = local.urls.airflow, user = "admin" }
+    grafana    = { url = local.urls.grafana, user = "admin" }
+    prometheus = { url = local.urls.prometheus, user = null }
+    lake       = { url = local.urls.lake, user = var.external_lake == null ? var.lake_root_user : null }
+  }
 }
 
 output "endpoints" {

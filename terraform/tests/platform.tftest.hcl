@@ -33,7 +33,7 @@ run "applies_as_it_is" {
     error_message = "The lake has not the two buckets."
   }
   assert {
-    condition     = output.urls.airflow == "http://127.0.0.1:8080"
+    condition     = output.pages.airflow.url == "http://127.0.0.1:8080"
     error_message = "Airflow is not on loopback."
   }
 }
@@ -77,7 +77,7 @@ run "remote_docker_host" {
   }
 
   assert {
-    condition     = output.urls.grafana == "http://big.example.com:3000"
+    condition     = output.pages.grafana.url == "http://big.example.com:3000"
     error_message = "Pages are not looked for on the Docker host."
   }
 }

@@ -21,7 +21,11 @@ _UNITS = {"h": 3600, "m": 60, "s": 1}
 class DockerKind(Kind):
     @property
     def engine(self) -> docker.DockerClient:
-        return docker.DockerClient(base_url=self.provider.get("host"), timeout=1200)
+        host = self.provider.get("host")
+        try:
+            return docker.DockerClient(base_url=host, version="auto", timeout=1200)
+        except docker.errors.DockerException as error:
+            raise Refused(f"error pinging Docker server: Cannot connect to the Docker daemon at {host}") from error
 
 
 class Network(DockerKind):
