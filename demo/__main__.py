@@ -26,6 +26,7 @@ from rich.markup import escape
 from demo import airflow, pipeline, report, stack
 from demo.endpoints import Endpoints
 from demo.progress import show_progress
+from demo.sales_page import write_sales_page
 from demo.settings import REPOSITORY, DemoError, Settings, load_or_create
 
 HOME = REPOSITORY / ".demo"
@@ -65,8 +66,10 @@ def up(console: Console, environment: Mapping[str, str]) -> int:
             endpoints = running.endpoints()
             endpoints.write(HOME / "endpoints.json")
             succeeded = run_pipeline(console, endpoints, running.supervisor.check)
+            if succeeded:
+                write_sales_page(HOME / "sales.html", endpoints.warehouse_dsn)
             console.print(f"\nFrom start to end: {time.monotonic() - started:.0f} s.")
-            _say_where(console, settings)
+            _say_where(console, settings, succeeded)
             if stays:
                 console.print("\nThe stack stays up. [bold]Ctrl-C[/bold] stops it and keeps its data.")
                 stack.wait_until_gone(running.supervisor.check)
@@ -117,9 +120,11 @@ def down(console: Console, _: Mapping[str, str]) -> int:
     return 0
 
 
-def _say_where(console: Console, settings: Settings) -> None:
+def _say_where(console: Console, settings: Settings, has_sales: bool) -> None:
     endpoints = (settings.home / "endpoints.json").relative_to(REPOSITORY)
     console.print(f"\nAirflow    [bold]{settings.airflow_url}[/bold]  user {airflow.USER}, password in {endpoints}")
+    if has_sales:
+        console.print(f"Sales      [bold]{(HOME / 'sales.html').relative_to(REPOSITORY)}[/bold]  open it in a browser")
     console.print(f"Databases, lake and their passwords: {endpoints}")
     console.print(f"Logs of the services: {(settings.home / 'logs').relative_to(REPOSITORY)}/")
 

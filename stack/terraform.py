@@ -70,8 +70,12 @@ class Terraform:
     @staticmethod
     def _follow(process: subprocess.Popen[str]) -> tuple[str, str]:
         """Pass errors on to the terminal while the command runs; what it wrote to both, once it has ended."""
+
+        def read_output() -> str:
+            return process.stdout.read() if process.stdout else ""
+
         with ThreadPoolExecutor(1) as pool:
-            output = pool.submit(process.stdout.read if process.stdout else lambda: "")
+            output = pool.submit(read_output)
             errors = []
             for line in process.stderr or ():
                 sys.stderr.write(line)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from demo import airflow
 from demo.postgres import connect, psql
+from demo.sales_page import write_sales_page
 from demo.settings import REPOSITORY
 from tests.dbt.conftest import SHOP, Warehouse, point_dbt_at
 from tests.monitoring.dashboards import warehouse_queries
@@ -31,3 +34,16 @@ def test_panel_shows_something(reporter, query):
         rows = cursor.fetchall()
     assert rows
     assert all(any(value is not None for value in column) for column in zip(*rows, strict=True))
+
+
+def test_sales_page_shows_what_the_marts_hold(reporter, tmp_path):
+    """The page that stands in for Grafana in `make demo`: whole in one file, with the marts' figures."""
+    page = tmp_path / "sales.html"
+    write_sales_page(page, reporter)
+    html = page.read_text()
+    assert html.count("<section") == len(list(warehouse_queries()))
+    assert '<div class="number">$1,012.00</div>' in html  # the shop's four lines
+    assert '<div class="number">2</div>' in html  # its two orders
+    assert html.count("data:image/svg+xml;base64,") == 3
+    assert "Bike" in html and "Ann Lee" in html
+    assert re.findall(r'(?:src|href)="(?!data:)', html) == []

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
+from demo.sales_page import fill_in
 from demo.settings import REPOSITORY
 
 DASHBOARDS = sorted((REPOSITORY / "grafana" / "dashboards").glob("*.json"))
@@ -31,17 +31,16 @@ class Query:
 
 
 def prometheus_queries() -> Iterator[Query]:
-    filled = {"$__range": "1h", "$dag_id": ".*"}
     for name, target in _targets("prometheus"):
-        yield Query(name, _fill(target["expr"], filled))
+        text = target["expr"].replace("$__range", "1h").replace("$dag_id", ".*")
+        if "$" in text:
+            raise ValueError(f"a variable of Grafana is left in: {text}")
+        yield Query(name, text)
 
 
 def warehouse_queries() -> Iterator[Query]:
-    filled = {"$__timeFrom()": "'1990-01-01'", "$__timeTo()": "now()"}
     for name, target in _targets("warehouse"):
-        text = re.sub(r"\$__timeFilter\((\w+)\)", r"\1 BETWEEN '1990-01-01' AND now()", target["rawSql"])
-        text = text.replace("($territory)", "(SELECT territory_name FROM warehouse.mart_sales_daily)")
-        yield Query(name, _fill(text, filled))
+        yield Query(name, fill_in(target["rawSql"]))
 
 
 def firing(rule: dict[str, Any]) -> str:
@@ -60,11 +59,3 @@ def _targets(datasource: str) -> Iterator[tuple[str, dict[str, Any]]]:
         for target in panel["targets"]:
             if target["datasource"]["uid"] == datasource:
                 yield f"{name} ({target['refId']})", target
-
-
-def _fill(text: str, values: dict[str, str]) -> str:
-    for name, value in values.items():
-        text = text.replace(name, value)
-    if "$" in text:
-        raise ValueError(f"a variable of Grafana is left in: {text}")
-    return text
