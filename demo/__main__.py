@@ -23,7 +23,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from demo import airflow, pipeline, report, stack
+from demo import airflow, monitoring, pipeline, report, stack
 from demo.endpoints import Endpoints
 from demo.progress import show_progress
 from demo.sales_page import write_sales_page
@@ -123,6 +123,8 @@ def down(console: Console, _: Mapping[str, str]) -> int:
 def _say_where(console: Console, settings: Settings, has_sales: bool) -> None:
     endpoints = (settings.home / "endpoints.json").relative_to(REPOSITORY)
     console.print(f"\nAirflow    [bold]{settings.airflow_url}[/bold]  user {airflow.USER}, password in {endpoints}")
+    if monitoring.services(settings):
+        console.print(f"Prometheus [bold]{monitoring.url(settings)}[/bold]")
     if has_sales:
         console.print(f"Sales      [bold]{(HOME / 'sales.html').relative_to(REPOSITORY)}[/bold]  open it in a browser")
     console.print(f"Databases, lake and their passwords: {endpoints}")

@@ -37,6 +37,8 @@ DEFAULT_PORTS = {
     "s3_filer_grpc": 18889,
     "s3_grpc": 18333,
     "statsd": 18125,
+    "statsd_web": 19102,
+    "prometheus": 19090,
 }
 
 _SUPERUSER = "postgres_password"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from demo import airflow, broker, currency_api, databases, lake, postgres
+from demo import airflow, broker, currency_api, databases, lake, monitoring, postgres
 from demo.endpoints import Endpoints
 from demo.settings import LOOPBACK, DemoError, Settings, port_variable
 from demo.supervisor import Supervisor
@@ -60,9 +60,9 @@ class Stack:
         with self._step("PostgreSQL cluster"):
             postgres.create_cluster(settings)
         basis = [postgres.service(settings), lake.service(settings), broker.service(settings)]
-        basis.append(currency_api.service(settings))
+        basis += [currency_api.service(settings), *monitoring.services(settings)]
         supervisor.start_daemon([*basis, *airflow.services(settings)])
-        with self._step("PostgreSQL, lake, broker, currency service"):
+        with self._step(", ".join(service.name for service in basis)):
             supervisor.start(*(service.name for service in basis))
             supervisor.wait_ready(*(service.name for service in basis), seconds=60)
         with ThreadPoolExecutor() as pool:

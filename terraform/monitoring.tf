@@ -21,6 +21,7 @@ locals {
   prometheus_targets = {
     scrape_interval = var.scrape_interval
     statsd_exporter = "statsd-exporter:9102"
+    prometheus      = "localhost:9090"
     lake            = var.external_lake == null ? "lake:9000" : ""
   }
 }
