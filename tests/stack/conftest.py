@@ -17,7 +17,7 @@ import pytest
 from demo import pipeline
 from demo.endpoints import Endpoints
 from demo.settings import REPOSITORY, free_ports
-from tests.needs import need_program
+from tests.needs import need_program, need_provider_doubles
 from tests.stack.engine import build_images, extra_certificates, running_engine
 from tests.terraform.doubles.mirror import write_mirror
 
@@ -66,6 +66,7 @@ class Stack:
 
 @pytest.fixture(scope="session")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[docker.DockerClient]:
+    need_provider_doubles()
     need_program("terraform", "it stands the stack up")
     with running_engine(tmp_path_factory.mktemp("engine") / "dockerd.log") as client:
         yield client

@@ -14,7 +14,7 @@ import pytest
 
 from demo.settings import REPOSITORY
 from stack.secrets import read_secrets, write_secrets
-from tests.needs import need_program
+from tests.needs import need_program, need_provider_doubles
 from tests.terraform.doubles.mirror import write_mirror
 
 PARTS = ("airflow", "dbt", "grafana", "prometheus", "source", "terraform", "warehouse")
@@ -64,6 +64,7 @@ def copy_module(home: Path) -> Path:
 @pytest.fixture(scope="session")
 def bare_module(tmp_path_factory: pytest.TempPathFactory) -> Module:
     """The root module as a user has it who has run nothing but `terraform init`: without secrets."""
+    need_provider_doubles()
     need_program("terraform", "these tests run it")
     home = tmp_path_factory.mktemp("bare")
     environment = {**os.environ, **write_mirror(tmp_path_factory.mktemp("mirror")), "HOME": str(home)}

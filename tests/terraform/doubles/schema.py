@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tf.gen import tfplugin_pb2 as pb
+if TYPE_CHECKING:
+    from tf.gen import tfplugin_pb2 as pb
 
 FOLDER = Path(__file__).resolve().parent / "schemas"
 _TYPES: dict[str, Any] = {
@@ -29,6 +30,8 @@ class Attribute:
     default: Any = None
 
     def to_pb(self, name: str) -> pb.Schema.Attribute:
+        from tf.gen import tfplugin_pb2 as pb
+
         flags = {word: True for letter, word in _FLAGS.items() if letter in self.flags}
         return pb.Schema.Attribute(name=name, type=json.dumps(self.type).encode(), **flags)
 
@@ -45,6 +48,8 @@ class Block:
     blocks: dict[str, Block] = field(default_factory=dict)
 
     def to_pb(self) -> pb.Schema.Block:
+        from tf.gen import tfplugin_pb2 as pb
+
         return pb.Schema.Block(
             attributes=[attribute.to_pb(name) for name, attribute in sorted(self.attributes.items())],
             block_types=[
