@@ -50,7 +50,7 @@ def running_engine(log: Path) -> Iterator[docker.DockerClient]:
 
 def build_images(engine: docker.DockerClient, folder: Path) -> dict[str, str]:
     """Build the stand-ins; returns what terraform's variable `images` takes."""
-    _need_base(engine)
+    need_base(engine)
     names = {"minio": "lake", "statsd_exporter": "statsd-exporter"}
     images = {}
     for variable in ("postgres", "redis", "minio", "prometheus", "statsd_exporter", "grafana"):
@@ -90,7 +90,7 @@ def _connect() -> docker.DockerClient | None:
     return engine
 
 
-def _need_base(engine: docker.DockerClient) -> None:
+def need_base(engine: docker.DockerClient) -> None:
     """The base image: the one that is there, else from Docker Hub, else from Debian's packages."""
     try:
         engine.images.get(BASE)
