@@ -36,12 +36,9 @@ module "service" {
   volumes = [
     { container_path = "/data", volume_name = docker_volume.data.name },
   ]
-  healthcheck = {
-    test     = ["CMD", "curl", "--fail", "--silent", "--output", "/dev/null", "http://127.0.0.1:9000/minio/health/live"]
-    interval = "3s"
-    retries  = 40
-  }
-  limits = var.limits
+  # The image has MinIO's own client and no curl. https://github.com/minio/minio/issues/18389
+  healthcheck = { test = ["CMD", "mc", "ready", "local"], interval = "3s", retries = 40 }
+  limits      = var.limits
 }
 
 resource "minio_s3_bucket" "this" {
