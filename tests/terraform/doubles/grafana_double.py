@@ -1,47 +1,79 @@
-"""grafana/grafana's double. It keeps what it is given in the state, and refuses what Grafana's API would.
-
-It first asks what stands in for Grafana for its health, as a real call would find out whether it is there.
-"""
+"""grafana/grafana's double: what stands in for Grafana keeps what it is given, and what Grafana refuses is refused."""
 
 from __future__ import annotations
 
 import json
 import uuid
 from typing import Any
+from urllib.parse import quote
 
 import requests
 from tf.types import Unknown
 
-from tests.terraform.doubles.engine import Double, Kind, Refused, Values, blocks, run
+from tests.terraform.doubles.engine import Double, Kind, Refused, Values, blocks, run, without_unknown
 from tests.terraform.doubles.schema import read_schema
+
+# Grafana's own: expressions on what other queries gave.
+_BUILT_IN = {"__expr__"}
 
 
 class GrafanaKind(Kind):
+    """Something that Grafana keeps under a name: its uid where it has one."""
+
     identifier = "uid"
 
-    def call(self) -> None:
+    def call(self, method: str, kind: str, name: str, values: Values | None = None) -> bool:
+        """Ask what stands in for Grafana; returns whether it knows of the name."""
         user, _, password = self.provider["auth"].partition(":")
-        answer = requests.get(f"{self.provider['url']}/api/health", auth=(user, password), timeout=30)
-        if not answer.ok:
+        url = f"{self.provider['url']}/kept/{kind}/{quote(name, safe='')}"
+        answer = requests.request(method, url, json=without_unknown(values), auth=(user, password), timeout=30)
+        if not answer.ok and answer.status_code != 404:
             raise Refused(f"Grafana at {self.provider['url']} answers with HTTP {answer.status_code}")
+        return answer.ok
+
+    def name(self, values: Values) -> str:
+        given = values.get(self.identifier)
+        return given if isinstance(given, str) else uuid.uuid4().hex[:14]
+
+    def computed(self, name: str, planned: Values) -> Values:
+        """What Grafana makes up."""
+        return {key: name for key in ("uid", "id") if key in planned} | (
+            {"url": f"/{name}"} if "url" in planned else {}
+        )
 
     def create(self, planned: Values) -> Values:
-        self.call()
-        given = planned.get(self.identifier)
-        identifier = given if isinstance(given, str) else uuid.uuid4().hex[:14]
-        computed = {name: identifier for name in ("uid", "id") if name in planned}
-        return computed | ({"url": f"/{identifier}"} if planned.get("url") is Unknown else {})
+        self.refuse_unknown_sources(planned)
+        name = self.name(planned)
+        computed = self.computed(name, planned)
+        computed = {key: value for key, value in computed.items() if planned.get(key) in (None, Unknown) or key == "id"}
+        self.call("PUT", type(self).__name__, name, {**planned, **computed})
+        return computed | self.blocks_with_uids(planned)
 
     def read(self, state: Values) -> Values | None:
-        self.call()
-        return {}
+        return {} if self.call("GET", type(self).__name__, self.kept_as(state)) else None
 
     def update(self, prior: Values, planned: Values) -> Values:
-        self.call()
-        return {}
+        self.refuse_unknown_sources(planned)
+        self.call("PUT", type(self).__name__, self.kept_as(prior), planned)
+        return self.blocks_with_uids(planned)
 
     def delete(self, state: Values) -> None:
-        self.call()
+        self.call("DELETE", type(self).__name__, self.kept_as(state))
+
+    def kept_as(self, state: Values) -> str:
+        return str(state[self.identifier])
+
+    def sources(self, planned: Values) -> set[str]:
+        """The data sources that it names."""
+        return set()
+
+    def refuse_unknown_sources(self, planned: Values) -> None:
+        for uid in sorted(self.sources(planned) - _BUILT_IN):
+            if not self.call("GET", DataSource.__name__, uid):
+                raise Refused(f"there is no data source {uid}")
+
+    def blocks_with_uids(self, planned: Values) -> Values:
+        return {}
 
 
 class DataSource(GrafanaKind):
@@ -67,13 +99,15 @@ class Dashboard(GrafanaKind):
             if not model.get(name):
                 raise Refused(f"a dashboard has no {name}")
 
-    def create(self, planned: Values) -> Values:
-        self.call()
-        uid = json.loads(planned["config_json"])["uid"]
-        return {"id": f"1:{uid}", "uid": uid, "url": f"/d/{uid}"}
+    def name(self, values: Values) -> str:
+        return json.loads(values["config_json"])["uid"]
 
-    def update(self, prior: Values, planned: Values) -> Values:
-        return self.create(planned)
+    def computed(self, name: str, planned: Values) -> Values:
+        return {"id": f"1:{name}", "uid": name, "url": f"/d/{name}"}
+
+    def sources(self, planned: Values) -> set[str]:
+        model = json.loads(planned["config_json"])
+        return {target["datasource"]["uid"] for panel in model["panels"] for target in panel["targets"]}
 
 
 class RuleGroup(GrafanaKind):
@@ -90,31 +124,38 @@ class RuleGroup(GrafanaKind):
                 if {"intervalMs", "maxDataPoints"} & model.keys():
                     raise Refused(f"rule {rule['name']}: intervalMs and maxDataPoints would differ in every plan")
 
-    def create(self, planned: Values) -> Values:
-        self.call()
-        rules = [{**rule, "uid": uuid.uuid4().hex[:14]} for rule in planned["rule"]]
-        return {"id": f"{planned['folder_uid']}:{planned['name']}", "rule": rules}
+    def computed(self, name: str, planned: Values) -> Values:
+        return {"id": f"{planned['folder_uid']}:{name}"}
 
-    def update(self, prior: Values, planned: Values) -> Values:
-        return self.create(planned)
+    def sources(self, planned: Values) -> set[str]:
+        return {data["datasource_uid"] for rule in planned["rule"] for data in rule["data"]}
+
+    def blocks_with_uids(self, planned: Values) -> Values:
+        return {"rule": _with_uids(planned["rule"])}
 
 
 class ContactPoint(GrafanaKind):
     identifier = "name"
 
-    def create(self, planned: Values) -> Values:
-        self.call()
-        slack = [{**block, "uid": uuid.uuid4().hex[:14]} for block in planned["slack"]]
-        return {"id": planned["name"], "slack": slack}
+    def computed(self, name: str, planned: Values) -> Values:
+        return {"id": name}
 
-    def update(self, prior: Values, planned: Values) -> Values:
-        return self.create(planned)
+    def blocks_with_uids(self, planned: Values) -> Values:
+        return {"slack": _with_uids(planned["slack"])}
 
 
 class NotificationPolicy(GrafanaKind):
-    def create(self, planned: Values) -> Values:
-        self.call()
-        return {"id": "policy"}
+    identifier = "id"
+
+    def name(self, values: Values) -> str:
+        return "policy"  # Grafana has one
+
+    def computed(self, name: str, planned: Values) -> Values:
+        return {"id": name}
+
+
+def _with_uids(made: list[Values]) -> list[Values]:
+    return [{**block, "uid": uuid.uuid4().hex[:14] if block["uid"] is Unknown else block["uid"]} for block in made]
 
 
 def _json(text: Any, name: str) -> Any:
