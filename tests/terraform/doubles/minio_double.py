@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 from urllib.parse import urlencode
 
@@ -42,11 +43,7 @@ class Bucket(MinioKind):
         return {"id": name, "arn": f"arn:aws:s3:::{name}"}
 
     def read(self, state: Values) -> Values | None:
-        try:
-            self.client("s3").head_bucket(Bucket=state["bucket"])
-        except ClientError:
-            return None
-        return {}
+        return _unless_gone(self.client("s3").head_bucket, Bucket=state["bucket"])
 
     def update(self, prior: Values, planned: Values) -> Values:
         return {}
@@ -98,11 +95,7 @@ class Lifecycle(MinioKind):
         return {"id": planned["bucket"]}
 
     def read(self, state: Values) -> Values | None:
-        try:
-            self.client("s3").get_bucket_lifecycle_configuration(Bucket=state["bucket"])
-        except ClientError:
-            return None
-        return {}
+        return _unless_gone(self.client("s3").get_bucket_lifecycle_configuration, Bucket=state["bucket"])
 
     def update(self, prior: Values, planned: Values) -> Values:
         return self.create(planned)
@@ -121,11 +114,7 @@ class User(MinioKind):
         return {"id": name}
 
     def read(self, state: Values) -> Values | None:
-        try:
-            self.client("iam").get_user(UserName=state["name"])
-        except ClientError:
-            return None
-        return {}
+        return _unless_gone(self.client("iam").get_user, UserName=state["name"])
 
     def update(self, prior: Values, planned: Values) -> Values:
         return {}
@@ -182,14 +171,21 @@ class Attachment(MinioKind):
         return {"id": f"{user}-{policy}"}
 
     def read(self, state: Values) -> Values | None:
-        try:
-            self.client("iam").get_user_policy(UserName=state["user_name"], PolicyName=state["policy_name"])
-        except ClientError:
-            return None
-        return {}
+        return _unless_gone(
+            self.client("iam").get_user_policy, UserName=state["user_name"], PolicyName=state["policy_name"]
+        )
 
     def delete(self, state: Values) -> None:
         self.client("iam").delete_user_policy(UserName=state["user_name"], PolicyName=state["policy_name"])
+
+
+def _unless_gone(read: Callable[..., Any], **parameters: str) -> Values | None:
+    """None where what is asked for is not there; else that nothing has changed."""
+    try:
+        read(**parameters)
+    except ClientError:
+        return None
+    return {}
 
 
 def _days(text: str) -> int:
