@@ -60,8 +60,8 @@ def url(settings: Settings) -> str:
 
 
 def render_configuration(settings: Settings) -> str:
-    """prometheus/prometheus.yml for this machine. It is a template of Terraform's; the demo's lake is not asked."""
-    text = re.sub(r"%\{ if lake .*?%\{ endif ~\}\n", "", (_FOLDER / "prometheus.yml").read_text(), flags=re.DOTALL)
+    """prometheus/prometheus.yml for this machine: a template of Terraform's, less what depends on its containers."""
+    text = re.sub(r"%\{ if .*?%\{ endif ~\}\n", "", (_FOLDER / "prometheus.yml").read_text(), flags=re.DOTALL)
     values = {
         "scrape_interval": _SCRAPE_INTERVAL,
         "statsd_exporter": f"{LOOPBACK}:{settings.ports['statsd_web']}",

@@ -9,8 +9,14 @@ module "airflow_image" {
 module "airflow" {
   source = "./modules/airflow"
 
-  platform        = local.platform
-  images          = { airflow = module.airflow_image.id, postgres = local.images.postgres, redis = local.images.redis }
+  platform = local.platform
+  images = {
+    airflow           = module.airflow_image.id
+    postgres          = local.images.postgres
+    redis             = local.images.redis
+    postgres_exporter = local.images.postgres_exporter
+    redis_exporter    = local.images.redis_exporter
+  }
   repository      = abspath("${path.root}/..")
   host_repository = local.repository
   url             = local.urls.airflow
@@ -18,11 +24,12 @@ module "airflow" {
   statsd          = { host = module.monitoring.statsd_host, port = 9125 }
   admin_user      = "admin"
   secrets = {
-    db_password     = var.airflow_db_password
-    admin_password  = var.airflow_admin_password
-    fernet_key      = var.airflow_fernet_key
-    secret_key      = var.airflow_secret_key
-    broker_password = var.broker_password
+    db_password      = var.airflow_db_password
+    admin_password   = var.airflow_admin_password
+    fernet_key       = var.airflow_fernet_key
+    secret_key       = var.airflow_secret_key
+    broker_password  = var.broker_password
+    monitor_password = var.monitor_password
   }
   init = merge(local.warehouse_roles, {
     SOURCE_HOST         = local.source.host

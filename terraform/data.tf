@@ -4,13 +4,15 @@ module "source" {
   source = "./modules/postgres"
   count  = var.external_source == null ? 1 : 0
 
-  platform      = local.platform
-  name          = "source"
-  image         = local.images.postgres
-  password      = var.source_admin_password
-  database      = local.source.database
-  external_port = var.ports.source
-  limits        = local.limits["source"]
+  platform         = local.platform
+  name             = "source"
+  image            = local.images.postgres
+  exporter_image   = local.images.postgres_exporter
+  monitor_password = var.monitor_password
+  password         = var.source_admin_password
+  database         = local.source.database
+  external_port    = var.ports.source
+  limits           = local.limits["source"]
 }
 
 module "source_fill" {
@@ -42,14 +44,16 @@ module "warehouse" {
   source = "./modules/postgres"
   count  = var.external_warehouse == null ? 1 : 0
 
-  platform       = local.platform
-  name           = "warehouse"
-  image          = local.images.postgres
-  password       = var.warehouse_admin_password
-  database       = local.warehouse.database
-  external_port  = var.ports.warehouse
-  shared_buffers = "512MB"
-  limits         = local.limits["warehouse"]
+  platform         = local.platform
+  name             = "warehouse"
+  image            = local.images.postgres
+  exporter_image   = local.images.postgres_exporter
+  monitor_password = var.monitor_password
+  password         = var.warehouse_admin_password
+  database         = local.warehouse.database
+  external_port    = var.ports.warehouse
+  shared_buffers   = "512MB"
+  limits           = local.limits["warehouse"]
 }
 
 # Safe to run again: it makes what is missing and gives passwords anew.

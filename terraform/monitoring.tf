@@ -23,6 +23,13 @@ locals {
     statsd_exporter = "statsd-exporter:9102"
     prometheus      = "localhost:9090"
     lake            = var.external_lake == null ? "lake:9000" : ""
+    redis           = "redis-exporter:9121"
+    # What is elsewhere is watched there.
+    postgres = concat(
+      ["airflow-db-exporter:9187"],
+      var.external_source == null ? ["source-exporter:9187"] : [],
+      var.external_warehouse == null ? ["warehouse-exporter:9187"] : [],
+    )
   }
 }
 

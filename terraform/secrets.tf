@@ -154,3 +154,14 @@ variable "grafana_admin_password" {
     error_message = "grafana_admin_password is missing or shorter than 8 characters: `make secrets` writes terraform/secrets.auto.tfvars."
   }
 }
+
+variable "monitor_password" {
+  description = "Password of the role that postgres-exporter reads statistics with."
+  type        = string
+  default     = null
+  sensitive   = true
+  validation {
+    condition     = try(length(var.monitor_password), 0) >= 8
+    error_message = "monitor_password is missing or shorter than 8 characters: `make secrets` writes terraform/secrets.auto.tfvars."
+  }
+}

@@ -77,12 +77,14 @@ variable "ports" {
 variable "images" {
   description = "Images, each pinned to a release. Airflow's own is built from airflow/Dockerfile."
   type = object({
-    postgres        = optional(string, "postgres:16.8")
-    redis           = optional(string, "redis:7.2.7")
-    minio           = optional(string, "minio/minio:RELEASE.2025-04-22T22-12-26Z")
-    prometheus      = optional(string, "prom/prometheus:v3.3.1")
-    statsd_exporter = optional(string, "prom/statsd-exporter:v0.28.0")
-    grafana         = optional(string, "grafana/grafana:11.6.1")
+    postgres          = optional(string, "postgres:16.8")
+    redis             = optional(string, "redis:7.2.7")
+    postgres_exporter = optional(string, "prometheuscommunity/postgres-exporter:v0.17.1")
+    redis_exporter    = optional(string, "oliver006/redis_exporter:v1.71.0-alpine")
+    minio             = optional(string, "minio/minio:RELEASE.2025-04-22T22-12-26Z")
+    prometheus        = optional(string, "prom/prometheus:v3.3.1")
+    statsd_exporter   = optional(string, "prom/statsd-exporter:v0.28.0")
+    grafana           = optional(string, "grafana/grafana:11.6.1")
   })
   default = {}
   validation {

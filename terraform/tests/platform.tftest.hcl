@@ -20,6 +20,7 @@ variables {
   staging_loader_password  = "a-password"
   dbt_password             = "a-password"
   reporter_password        = "a-password"
+  monitor_password         = "a-password"
   lake_root_password       = "a-password"
   lake_secret_key          = "a-password"
   grafana_admin_password   = "a-password"

@@ -89,6 +89,25 @@ STORIES = (
         (9, 11, 22),
         {"job": "airflow"},
     ),
+    Story(
+        "Database down",
+        {'pg_up{instance="source-exporter:9187"}': f"1x{10 * MINUTE} 0x{10 * MINUTE} 1x{10 * MINUTE}"},
+        (12, 19),
+        (9, 22),
+        {"instance": "source-exporter:9187"},
+    ),
+    # A gigabyte that grows by a megabyte a minute for half a day.
+    Story(
+        "Database growing fast",
+        {
+            'pg_database_size_bytes{instance="warehouse-exporter:9187",datname="warehouse"}': (
+                f"1e9x{8 * 60 * MINUTE} 1e9+250000x{12 * 60 * MINUTE} 4e9x{24 * 60 * MINUTE}"
+            )
+        },
+        (14 * 60, 19 * 60),
+        (7 * 60, 30 * 60),
+        {"instance": "warehouse-exporter:9187"},
+    ),
     # Good at minute 0, and again after 30 hours.
     Story(
         "Warehouse stale",

@@ -51,10 +51,9 @@ def running_engine(log: Path) -> Iterator[docker.DockerClient]:
 def build_images(engine: docker.DockerClient, folder: Path) -> dict[str, str]:
     """Build the stand-ins; returns what terraform's variable `images` takes."""
     need_base(engine)
-    names = {"minio": "lake", "statsd_exporter": "statsd-exporter"}
     images = {}
-    for variable in ("postgres", "redis", "minio", "prometheus", "statsd_exporter", "grafana"):
-        name = names.get(variable, variable)
+    for name in sorted(folder.name for folder in _IMAGES.iterdir() if folder.is_dir()):
+        variable = {"lake": "minio"}.get(name, name.replace("-", "_"))
         context = folder / name
         shutil.copytree(_IMAGES / name, context, dirs_exist_ok=True)
         if name == "lake":

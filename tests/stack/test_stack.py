@@ -114,7 +114,9 @@ def test_prometheus_has_airflows_metrics_with_labels(ask):
     assert ask('{__name__=~"airflow_unmapped_.*"}') == []
     names = {series["metric"]["__name__"] for series in ask('{__name__=~"airflow_.*|bikes_store_.*"}')}
     assert [name for name in names if re.search("staging|init|salesorder|extract_db|load_db", name)] == []
-    assert {series["metric"]["job"] for series in ask("up == 1")} == {"airflow", "prometheus", "lake"}
+    jobs = {series["metric"]["job"] for series in ask("up == 1")}
+    assert jobs == {"airflow", "prometheus", "lake", "postgres", "redis"}
+    assert ask("pg_up == 0 or redis_up == 0") == []
 
 
 def test_the_pipelines_own_metrics_are_what_the_run_did(stack, ask, run):

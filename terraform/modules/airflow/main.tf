@@ -56,14 +56,16 @@ resource "docker_volume" "dbt_target" {
 module "database" {
   source = "../postgres"
 
-  platform       = var.platform
-  name           = "airflow-db"
-  image          = var.images.postgres
-  user           = "airflow"
-  password       = var.secrets.db_password
-  database       = "airflow"
-  shared_buffers = "128MB"
-  limits         = var.limits["airflow-db"]
+  platform         = var.platform
+  name             = "airflow-db"
+  image            = var.images.postgres
+  exporter_image   = var.images.postgres_exporter
+  monitor_password = var.secrets.monitor_password
+  user             = "airflow"
+  password         = var.secrets.db_password
+  database         = "airflow"
+  shared_buffers   = "128MB"
+  limits           = var.limits["airflow-db"]
 }
 
 # Its queues are kept: a broker that is started again goes on with the tasks that wait.
@@ -85,6 +87,20 @@ module "redis" {
   ]
   healthcheck = { test = ["CMD-SHELL", "redis-cli ping | grep -q PONG"], interval = "2s", retries = 30 }
   limits      = var.limits["redis"]
+}
+
+# Its metrics, for Prometheus.
+module "redis_exporter" {
+  source = "../service"
+
+  platform = var.platform
+  name     = "redis-exporter"
+  image    = var.images.redis_exporter
+  env = {
+    REDIS_ADDR     = "redis://${module.redis.host}:6379"
+    REDIS_PASSWORD = var.secrets.broker_password
+  }
+  healthcheck = { test = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9121/metrics"], interval = "5s", retries = 24 }
 }
 
 # Tables, connections, variables, the admin, dbt's manifest. Ends when all is done.

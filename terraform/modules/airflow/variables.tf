@@ -9,7 +9,13 @@ variable "platform" {
 
 variable "images" {
   description = "Ids of the images."
-  type        = object({ airflow = string, postgres = string, redis = string })
+  type = object({
+    airflow           = string
+    postgres          = string
+    redis             = string
+    postgres_exporter = string
+    redis_exporter    = string
+  })
 }
 
 variable "repository" {
@@ -45,11 +51,12 @@ variable "admin_user" {
 variable "secrets" {
   description = "Airflow's passwords and keys."
   type = object({
-    db_password     = string
-    admin_password  = string
-    fernet_key      = string
-    secret_key      = string
-    broker_password = string
+    db_password      = string
+    admin_password   = string
+    fernet_key       = string
+    secret_key       = string
+    broker_password  = string
+    monitor_password = string
   })
   sensitive = true
 }

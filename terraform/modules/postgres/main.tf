@@ -21,14 +21,32 @@ module "service" {
     POSTGRES_USER        = var.user
     POSTGRES_PASSWORD    = var.password
     POSTGRES_DB          = var.database
+    MONITOR_PASSWORD     = var.monitor_password
     POSTGRES_INITDB_ARGS = "--auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8"
   }
   ports = var.external_port == null ? [] : [{ internal = 5432, external = var.external_port }]
   volumes = [
     { container_path = "/var/lib/postgresql/data", volume_name = docker_volume.data.name },
   ]
+  # Run once, when the cluster is made.
+  files = { "/docker-entrypoint-initdb.d/monitor.sql" = file("${path.module}/monitor.sql") }
   # By TCP: while the image sets the cluster up, its temporary server answers on the socket alone.
   healthcheck  = { test = ["CMD", "pg_isready", "-q", "-h", "127.0.0.1", "-U", var.user, "-d", var.database], interval = "2s", retries = 60 }
   limits       = var.limits
   stop_seconds = 60
+}
+
+# Its metrics, for Prometheus.
+module "exporter" {
+  source = "../service"
+
+  platform = var.platform
+  name     = "${var.name}-exporter"
+  image    = var.exporter_image
+  env = {
+    DATA_SOURCE_URI  = "${module.service.host}:5432/${var.database}?sslmode=disable"
+    DATA_SOURCE_USER = "monitor"
+    DATA_SOURCE_PASS = var.monitor_password
+  }
+  healthcheck = { test = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9187/metrics"], interval = "5s", retries = 24 }
 }

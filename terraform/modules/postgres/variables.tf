@@ -17,6 +17,17 @@ variable "image" {
   type        = string
 }
 
+variable "exporter_image" {
+  description = "Id of postgres-exporter's image."
+  type        = string
+}
+
+variable "monitor_password" {
+  description = "Password of the role that postgres-exporter reads the server's statistics with."
+  type        = string
+  sensitive   = true
+}
+
 variable "user" {
   description = "The server's superuser."
   type        = string

@@ -19,6 +19,10 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
         -d postgres -v name="$POSTGRES_DB" <<SQL
 CREATE DATABASE :"name";
 SQL
+    for file in /docker-entrypoint-initdb.d/*.sql; do
+        [ ! -e "$file" ] || PGPASSWORD=$POSTGRES_PASSWORD psql -q -h /tmp -U "$POSTGRES_USER" -d "$POSTGRES_DB" \
+            -v ON_ERROR_STOP=1 -f "$file"
+    done
     pg_ctl -s -m fast -w stop
 fi
 exec "$@" -c listen_addresses='*' -c unix_socket_directories=/tmp
