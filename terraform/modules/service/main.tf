@@ -13,15 +13,12 @@ resource "terraform_data" "healthcheck" {
 }
 
 resource "docker_container" "this" {
-  name       = "${var.platform.name}-${var.name}"
-  hostname   = var.name
-  image      = var.image
-  entrypoint = var.entrypoint
-  command    = var.command
-  env        = [for name, value in var.env : "${name}=${value}"]
-  user       = var.user
-  init       = var.init
-  restart    = "unless-stopped"
+  name     = "${var.platform.name}-${var.name}"
+  hostname = var.name
+  image    = var.image
+  command  = var.command
+  env      = [for name, value in var.env : "${name}=${value}"]
+  restart  = "unless-stopped"
 
   memory      = var.limits.memory_mb
   memory_swap = var.limits.memory_mb # without it the provider sees a difference in every plan

@@ -17,12 +17,6 @@ variable "image" {
   type        = string
 }
 
-variable "entrypoint" {
-  description = "Entrypoint instead of the image's."
-  type        = list(string)
-  default     = null
-}
-
 variable "command" {
   description = "Command instead of the image's."
   type        = list(string)
@@ -33,18 +27,6 @@ variable "env" {
   description = "Environment."
   type        = map(string)
   default     = {}
-}
-
-variable "user" {
-  description = "User instead of the image's."
-  type        = string
-  default     = null
-}
-
-variable "init" {
-  description = "Whether Docker's own init process runs the command; for images that bring none."
-  type        = bool
-  default     = false
 }
 
 variable "ports" {
