@@ -90,7 +90,9 @@ def _table(panel: dict[str, Any], rows: Rows) -> dict[str, Any]:
         [(_in_unit(value, unit), not isinstance(value, str)) for value, unit in zip(row, units, strict=True)]
         for row in rows.values
     ]
-    return {"columns": [name.replace("_", " ") for name in rows.columns], "rows": cells}
+    numeric = [any(is_number for _, is_number in column) for column in zip(*cells, strict=True)]
+    names = [name.replace("_", " ") for name in rows.columns]
+    return {"columns": list(zip(names, numeric or [False] * len(names), strict=True)), "rows": cells}
 
 
 def _units(panel: dict[str, Any], columns: Sequence[str]) -> list[str]:
