@@ -96,16 +96,16 @@ STORIES = (
         (9, 22),
         {"instance": "source-exporter:9187"},
     ),
-    # A gigabyte that grows by a megabyte a minute for half a day.
+    # A gigabyte that becomes two within a minute, after 30 hours.
     Story(
         "Database growing fast",
         {
             'pg_database_size_bytes{instance="warehouse-exporter:9187",datname="warehouse"}': (
-                f"1e9x{8 * 60 * MINUTE} 1e9+250000x{12 * 60 * MINUTE} 4e9x{24 * 60 * MINUTE}"
+                f"1e9x{30 * 60 * MINUTE} 2e9x{30 * 60 * MINUTE}"
             )
         },
-        (14 * 60, 19 * 60),
-        (7 * 60, 30 * 60),
+        (32 * 60, 53 * 60),
+        (29 * 60, 30 * 60 + 30, 55 * 60),
         {"instance": "warehouse-exporter:9187"},
     ),
     # Good at minute 0, and again after 30 hours.
