@@ -16,22 +16,21 @@ locals {
   }
 
   env = merge(local.common, {
-    AIRFLOW__CORE__FERNET_KEY               = var.secrets.fernet_key
-    AIRFLOW__DATABASE__SQL_ALCHEMY_CONN     = "postgresql+psycopg2://${local.database}"
-    AIRFLOW__CELERY__RESULT_BACKEND         = "db+postgresql://${local.database}"
-    AIRFLOW__CELERY__BROKER_URL             = "redis://:${urlencode(var.secrets.broker_password)}@${module.redis.host}:6379/0"
-    AIRFLOW__CELERY__WORKER_CONCURRENCY     = tostring(var.worker_concurrency)
-    AIRFLOW__COSMOS__CACHE_DIR              = "${local.home}/cosmos"
-    AIRFLOW__METRICS__STATSD_HOST           = var.statsd.host
-    AIRFLOW__METRICS__STATSD_PORT           = tostring(var.statsd.port)
-    AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK = "True"
-    AIRFLOW__WEBSERVER__BASE_URL            = var.url
-    AIRFLOW__WEBSERVER__SECRET_KEY          = var.secrets.secret_key
-    AIRFLOW__WEBSERVER__WORKERS             = "2"
-    BIKES_STORE_DBT_MANIFEST                = "${local.home}/dbt-target/manifest.json"
-    WAREHOUSE_HOST                          = var.init.WAREHOUSE_HOST
-    WAREHOUSE_PORT                          = var.init.WAREHOUSE_PORT
-    WAREHOUSE_DB                            = var.init.WAREHOUSE_DB
+    AIRFLOW__CORE__FERNET_KEY           = var.secrets.fernet_key
+    AIRFLOW__DATABASE__SQL_ALCHEMY_CONN = "postgresql+psycopg2://${local.database}"
+    AIRFLOW__CELERY__RESULT_BACKEND     = "db+postgresql://${local.database}"
+    AIRFLOW__CELERY__BROKER_URL         = "redis://:${urlencode(var.secrets.broker_password)}@${module.redis.host}:6379/0"
+    AIRFLOW__CELERY__WORKER_CONCURRENCY = tostring(var.worker_concurrency)
+    AIRFLOW__COSMOS__CACHE_DIR          = "${local.home}/cosmos"
+    AIRFLOW__METRICS__STATSD_HOST       = var.statsd.host
+    AIRFLOW__METRICS__STATSD_PORT       = tostring(var.statsd.port)
+    AIRFLOW__WEBSERVER__BASE_URL        = var.url
+    AIRFLOW__WEBSERVER__SECRET_KEY      = var.secrets.secret_key
+    AIRFLOW__WEBSERVER__WORKERS         = "2"
+    BIKES_STORE_DBT_MANIFEST            = "${local.home}/dbt-target/manifest.json"
+    WAREHOUSE_HOST                      = var.init.WAREHOUSE_HOST
+    WAREHOUSE_PORT                      = var.init.WAREHOUSE_PORT
+    WAREHOUSE_DB                        = var.init.WAREHOUSE_DB
   })
 
   # Read-only, as the DAGs and the dbt project are on the Docker host: a changed file is seen without a rebuild.
@@ -128,10 +127,14 @@ module "scheduler" {
   command  = ["airflow", "scheduler"]
   env      = merge(local.env, { INITIALISED_BY = module.init.id })
   volumes  = local.volumes
+  # Not the scheduler's own health server: its process shares the scheduler's database connection from before it was
+  # forked, and its first answer may take one that the scheduler then waits for, for ever.
   healthcheck = {
-    test         = ["CMD", "curl", "--fail", "--silent", "--output", "/dev/null", "http://127.0.0.1:8974/health"]
-    timeout      = "10s"
+    test         = ["CMD-SHELL", "airflow jobs check --job-type SchedulerJob --hostname \"$(hostname)\""]
+    interval     = "30s"
+    timeout      = "30s"
     start_period = "1m0s"
+    retries      = 5
   }
   limits = var.limits["airflow-scheduler"]
 }
