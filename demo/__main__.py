@@ -123,7 +123,7 @@ def down(console: Console, _: Mapping[str, str]) -> int:
 def _say_where(console: Console, settings: Settings, has_sales: bool) -> None:
     endpoints = (settings.home / "endpoints.json").relative_to(REPOSITORY)
     console.print(f"\nAirflow    [bold]{settings.airflow_url}[/bold]  user {airflow.USER}, password in {endpoints}")
-    if monitoring.services(settings):
+    if monitoring.is_available():
         console.print(f"Prometheus [bold]{monitoring.url(settings)}[/bold]")
     if has_sales:
         console.print(f"Sales      [bold]{(HOME / 'sales.html').relative_to(REPOSITORY)}[/bold]  open it in a browser")

@@ -16,15 +16,16 @@ from demo.settings import LOOPBACK, REPOSITORY, Settings, write_private
 from demo.supervisor import Service
 
 _FOLDER = REPOSITORY / "prometheus"
+_PROGRAMS = ("statsd_exporter", "prometheus")
 _GO_BIN = Path.home() / "go" / "bin"
 _SCRAPE_INTERVAL = "5s"  # a demo is watched
 
 
 def services(settings: Settings) -> list[Service]:
     """Both, or none where one of them is not installed."""
-    exporter, prometheus = _find("statsd_exporter"), _find("prometheus")
-    if exporter is None or prometheus is None:
+    if not is_available():
         return []
+    exporter, prometheus = (str(_find(program)) for program in _PROGRAMS)
     home = settings.home / "prometheus"
     home.mkdir(parents=True, exist_ok=True)
     configuration = home / "prometheus.yml"
@@ -53,6 +54,11 @@ def services(settings: Settings) -> list[Service]:
             ready=lambda: requests.get(f"{url(settings)}/-/ready", timeout=5).ok,
         ),
     ]
+
+
+def is_available() -> bool:
+    """Whether this machine has both programs."""
+    return all(_find(program) for program in _PROGRAMS)
 
 
 def url(settings: Settings) -> str:

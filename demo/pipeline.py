@@ -142,14 +142,20 @@ def start_run(airflow: Airflow, day: date | None = None) -> str:
     return run_id
 
 
-def follow(airflow: Airflow, run_id: str, watch: Callable[[], None] = lambda: None) -> Iterator[Progress]:
+def follow(
+    airflow: Airflow,
+    run_id: str,
+    watch: Callable[[], None] = lambda: None,
+    dag_ids: Sequence[str] = (STAGING_DAG, WAREHOUSE_DAG),
+) -> Iterator[Progress]:
     """Follow a run of the staging DAG, then the run of the warehouse DAG that it triggers, until both have ended.
 
     Each change of state gives a :class:`Progress`; after a run that failed there are no more.
 
     :param watch: called between looks; raises when it is no use to go on.
+    :param dag_ids: the DAGs whose runs of that id are followed, one after the other.
     """
-    for dag_id in (STAGING_DAG, WAREHOUSE_DAG):
+    for dag_id in dag_ids:
         progress = None
         while progress is None or progress.state not in ("success", "failed"):
             watch()

@@ -115,10 +115,18 @@ def load_or_create(home: Path, environment: Mapping[str, str]) -> Settings:
 
 
 def generate_secrets() -> dict[str, str]:
-    """New passwords; letters and digits only, so that they fit any URL or file as they are."""
-    made = {name: secrets.token_hex(16) for name in _SECRETS}
-    made["fernet_key"] = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
-    return made
+    """New passwords."""
+    return {name: new_password() for name in _SECRETS} | {"fernet_key": new_fernet_key()}
+
+
+def new_password() -> str:
+    """Letters and digits only, so that it fits any URL or file as it is."""
+    return secrets.token_hex(16)
+
+
+def new_fernet_key() -> str:
+    """What Airflow encrypts connections with: 32 bytes, in a form of its own."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
 def free_ports() -> dict[str, int]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import re
-import secrets
 from pathlib import Path
 
-from demo.settings import DemoError, write_private
+from demo.settings import DemoError, new_fernet_key, new_password, write_private
 
 _DECLARED = re.compile(r'^variable "(\w+)"', re.MULTILINE)
 _WRITTEN = re.compile(r'^\s*(\w+)\s*=\s*"([^"\\]*)"\s*$', re.MULTILINE)
@@ -24,7 +22,8 @@ def write_secrets(terraform: Path) -> bool:
     known = dict(_WRITTEN.findall(there))
     missing = [name for name in _DECLARED.findall((terraform / "secrets.tf").read_text()) if name not in known]
     if missing:
-        lines = (f'{name} = "{_make(name)}"\n' for name in missing)
+        made = {name: new_fernet_key() if name == "airflow_fernet_key" else new_password() for name in missing}
+        lines = (f'{name} = "{value}"\n' for name, value in made.items())
         write_private(path, there + "".join(lines))
     return bool(missing)
 
@@ -35,10 +34,3 @@ def read_secrets(terraform: Path) -> dict[str, str]:
     if not path.exists():
         raise DemoError(f"{path} does not exist: `make up` writes it.")
     return dict(_WRITTEN.findall(path.read_text()))
-
-
-def _make(name: str) -> str:
-    """Letters and digits only, so that they fit any URL or file as they are; Fernet keys have a form of their own."""
-    if name == "airflow_fernet_key":
-        return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
-    return secrets.token_hex(16)

@@ -67,8 +67,9 @@ def extract_database_table(table_name: str, **context: Any) -> dict[str, Any]:
     with _refusals(), closing(_database(SOURCE_CONNECTION)) as source:
         table, _ = _catalogue()[table_name]
         window = _interval(context) if _flag(INCREMENTAL_MODE) else FULL
-        manifest = extract_table(source, _lake(), table, window, context["run_id"])
-    return _extracted(table, manifest)
+        client = _lake()
+        manifest = extract_table(source, client, table, window, context["run_id"])
+    return _extracted(client, table, manifest)
 
 
 def load_database_table(table_name: str, **context: Any) -> dict[str, int]:
@@ -83,8 +84,9 @@ def extract_currencies(**context: Any) -> dict[str, Any]:
     from bikes_store import currency
 
     with _refusals():
-        manifest = currency.extract_currencies(_variable(API_URL), _lake(), context["run_id"])
-    return _extracted(CURRENCY, manifest)
+        client = _lake()
+        manifest = currency.extract_currencies(_variable(API_URL), client, context["run_id"])
+    return _extracted(client, CURRENCY, manifest)
 
 
 def load_currencies(**context: Any) -> dict[str, int]:
@@ -152,11 +154,11 @@ DEFAULT_ARGS: dict[str, Any] = {
 }
 
 
-def _extracted(table: Table, manifest: lake.Manifest) -> dict[str, Any]:
+def _extracted(client: S3Client, table: Table, manifest: lake.Manifest) -> dict[str, Any]:
     from bikes_store import metrics
 
     key = lake.object_key(table.source, manifest.run_id)
-    size = _lake().head_object(Bucket=lake.BUCKET, Key=key)["ContentLength"]
+    size = client.head_object(Bucket=lake.BUCKET, Key=key)["ContentLength"]
     _send(metrics.of_extract(table, manifest.rows, size))
     return {"rows": manifest.rows, "window": manifest.window}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
@@ -170,10 +169,7 @@ def test_a_test_that_fails_is_told_once_with_its_rows(platform, second):
         dsn, "UPDATE warehouse.fact_order SET tax_amount = tax_amount + 0.01 WHERE nk_sales_order_detail = %s", line
     )
     run_id = platform.airflow.call("POST", f"/dags/{WAREHOUSE_DAG}/dagRuns", {})["dag_run_id"]
-    progress = pipeline.look(platform.airflow, WAREHOUSE_DAG, run_id)
-    while progress.state not in ("success", "failed"):
-        time.sleep(1)
-        progress = pipeline.look(platform.airflow, WAREHOUSE_DAG, run_id)
+    *_, progress = pipeline.follow(platform.airflow, run_id, dag_ids=[WAREHOUSE_DAG])
     assert [(task.task_id, task.try_number) for task in progress.failed] == [
         ("warehouse.bikes_store_warehouse_test", 1)
     ]

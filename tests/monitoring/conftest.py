@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pytest
 import requests
 
-from demo.settings import LOOPBACK, REPOSITORY
+from demo.settings import LOOPBACK, REPOSITORY, free_ports
 from tests.needs import need_program
 from tests.stack.engine import build_statsd_exporter
 
@@ -49,12 +49,8 @@ class Exporter:
 @pytest.fixture
 def exporter() -> Iterator[Exporter]:
     need_program("go", "it builds the statsd-exporter that this test runs")
-    ports = []
-    for _ in range(2):
-        with socket.socket() as probe:
-            probe.bind((LOOPBACK, 0))
-            ports.append(probe.getsockname()[1])
-    made = Exporter(*ports)
+    ports = free_ports()
+    made = Exporter(ports["statsd"], ports["statsd_web"])
     process = subprocess.Popen(
         [
             str(build_statsd_exporter()),

@@ -146,8 +146,8 @@ def test_a_failing_dag_makes_its_alert_fire(stack, ask):
     rules = {rule["name"]: firing(rule) for rule in RULES}
     for _ in range(3):
         run_id = stack.airflow.call("POST", f"/dags/{WAREHOUSE_DAG}/dagRuns", {})["dag_run_id"]
-        while pipeline.look(stack.airflow, WAREHOUSE_DAG, run_id).state != "failed":
-            time.sleep(1)
+        *_, progress = pipeline.follow(stack.airflow, run_id, dag_ids=[WAREHOUSE_DAG])
+        assert progress.state == "failed"
         deadline = time.monotonic() + 3 * SCRAPE_SECONDS
         while not (fires := ask(rules["DAG run failed"])):
             assert time.monotonic() < deadline, "the first failure is not seen"

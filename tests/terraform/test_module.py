@@ -80,7 +80,7 @@ def test_no_port_is_off_loopback(planned):
 
 def test_a_variable_opens_the_ports(module):
     opened = resources(module.plan(bind_address="0.0.0.0"), "docker_container")  # noqa: S104 - this is the test
-    assert {port["ip"] for values in opened.values() for port in values["ports"]} == {"0.0.0.0"}  # noqa: S104
+    assert {port["ip"] for values in opened.values() for port in values["ports"]} == {"0.0.0.0"}  # noqa: S104 - this is the test
 
 
 def test_every_service_waits_for_its_health(planned):

@@ -2,8 +2,3 @@ output "statsd_host" {
   description = "Host name of statsd-exporter. Known once it is healthy."
   value       = module.statsd_exporter.host
 }
-
-output "grafana_host" {
-  description = "Host name of Grafana. Known once it is healthy."
-  value       = module.grafana.host
-}

@@ -109,8 +109,7 @@ class Container(DockerKind):
             port_bindings={f"{p['internal']}/{p['protocol']}": (p["ip"], p["external"]) for p in planned["ports"]},
             mounts=[_mount(volume) for volume in planned["volumes"]],
             restart_policy={"Name": planned["restart"]},
-            mem_limit=planned["memory"] and f"{int(planned['memory'])}m",
-            memswap_limit=planned["memory_swap"] and f"{int(planned['memory_swap'])}m",
+            **_memory_limits(planned),
             nano_cpus=planned["cpus"] and int(float(planned["cpus"]) * 1e9),
             security_opt=_known(planned["security_opts"]),
             init=_known(planned["init"]),
@@ -157,11 +156,7 @@ class Container(DockerKind):
 
     def update(self, prior: Values, planned: Values) -> Values:
         container = self.engine.containers.get(prior["id"])
-        container.update(
-            mem_limit=planned["memory"] and f"{int(planned['memory'])}m",
-            memswap_limit=planned["memory_swap"] and f"{int(planned['memory_swap'])}m",
-            restart_policy={"Name": planned["restart"]},
-        )
+        container.update(**_memory_limits(planned), restart_policy={"Name": planned["restart"]})
         if planned["must_run"] and not prior["must_run"]:
             container.start()
         return {}
@@ -179,6 +174,12 @@ def _found(get: Any, name: str) -> Any:
         return get(name)
     except docker.errors.NotFound:
         return None
+
+
+def _memory_limits(planned: Values) -> dict[str, str | None]:
+    """In megabytes; None for no limit."""
+    names = {"mem_limit": "memory", "memswap_limit": "memory_swap"}
+    return {limit: planned[name] and f"{int(planned[name])}m" for limit, name in names.items()}
 
 
 def _known(value: Any) -> Any:
