@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,36 +27,19 @@ class Finding:
     examples: tuple[str, ...] = ()
 
 
-def ran_tests(run_results: Path) -> bool:
-    """Whether a dbt command ran tests; one that was cut short has told nothing."""
-    return run_results.is_file() and any(
-        result["unique_id"].startswith(("test.", "unit_test."))
-        for result in json.loads(run_results.read_text())["results"]
-    )
+def read_findings(run_results: Path) -> list[Finding] | None:
+    """The tests of a dbt command that did not pass, in the order in which they ran; None where it ran no tests.
 
-
-def read_findings(run_results: Path) -> list[Finding]:
-    """The tests of a dbt run that did not pass, in the order in which they ran.
-
-    :param run_results: dbt's run_results.json.
+    :param run_results: dbt's run_results.json; a command that was cut short leaves none.
         https://docs.getdbt.com/reference/artifacts/run-results-json
     """
-    findings = []
-    for result in json.loads(run_results.read_text())["results"]:
-        kind, _, name = result["unique_id"].partition(".")
-        if kind not in ("test", "unit_test") or result["status"] in ("pass", "skipped"):
-            continue
-        findings.append(
-            Finding(
-                test=_test_name(kind, name),
-                status=result["status"],
-                rows=result["failures"] or 0,
-                message=(result["message"] or "").strip(),
-                # What a unit test runs are rows made up for it: they say nothing of the warehouse.
-                query=(result["compiled_code"] or "") if kind == "test" else "",
-            )
-        )
-    return findings
+    if not run_results.is_file():
+        return None
+    results = json.loads(run_results.read_text())["results"]
+    tests = [result for result in results if result["unique_id"].startswith(("test.", "unit_test."))]
+    if not tests:
+        return None
+    return [_finding(result) for result in tests if result["status"] not in ("pass", "skipped")]
 
 
 def with_examples(finding: Finding, connection: Connection) -> Finding:
@@ -76,12 +59,24 @@ def with_examples(finding: Finding, connection: Connection) -> Finding:
     except psycopg2.Error:
         return finding
     examples = tuple(_in_words(columns, row) for row in rows)
-    return Finding(finding.test, finding.status, finding.rows, finding.message, finding.query, examples)
+    return replace(finding, examples=examples)
 
 
 def describe(findings: Sequence[Finding]) -> str:
     """One paragraph a test."""
     return "\n".join(_paragraph(finding) for finding in findings)
+
+
+def _finding(result: dict[str, Any]) -> Finding:
+    kind, _, name = result["unique_id"].partition(".")
+    return Finding(
+        test=_test_name(kind, name),
+        status=result["status"],
+        rows=result["failures"] or 0,
+        message=(result["message"] or "").strip(),
+        # What a unit test runs are rows made up for it: they say nothing of the warehouse.
+        query=(result["compiled_code"] or "") if kind == "test" else "",
+    )
 
 
 def _paragraph(finding: Finding) -> str:

@@ -112,9 +112,9 @@ def report_dbt_tests(project_directory: str, context: Any) -> None:
     from bikes_store import dbt_tests, metrics
 
     run_results = Path(project_directory) / "target" / "run_results.json"
-    if not dbt_tests.ran_tests(run_results):
-        return
     findings = dbt_tests.read_findings(run_results)
+    if findings is None:
+        return
     with closing(_database(WAREHOUSE_CONNECTION)) as warehouse:
         _send(metrics.of_warehouse(findings, metrics.find_difference(warehouse), time.time()))
         findings = [dbt_tests.with_examples(finding, warehouse) for finding in findings]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from demo.endpoints import Endpoints
 from demo.settings import REPOSITORY, free_ports
 from tests.needs import need_program, need_provider_doubles
 from tests.stack.engine import build_images, extra_certificates, running_engine
+from tests.terraform.conftest import copy_module
 from tests.terraform.doubles.mirror import write_mirror
 
 NAME = "bikes-store-test"
@@ -76,29 +76,10 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[docker.DockerCl
 def stack(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     home = tmp_path_factory.mktemp("stack-in-containers")
     # Every user of the containers has to reach the DAGs.
-    for folder in (home, *home.parents):
-        if folder.is_relative_to(tmp_path_factory.getbasetemp().parent):
-            folder.chmod(0o755)
-    copy = home / "repository"
-    shutil.copytree(
-        REPOSITORY,
-        copy,
-        ignore=shutil.ignore_patterns(
-            ".*_cache",
-            ".git",
-            ".venv",
-            ".tools",
-            ".demo",
-            ".test",
-            ".terraform*",
-            "__pycache__",
-            "target",
-            "*.tfstate*",
-            "*.auto.tfvars",
-            "endpoints.json",
-            "node_modules",
-        ),
-    )
+    for above in (home, *home.parents):
+        if above.is_relative_to(tmp_path_factory.getbasetemp().parent):
+            above.chmod(0o755)
+    folder = copy_module(home / "repository")
     free = iter(free_ports().values())
     names = ("airflow", "source", "warehouse", "s3", "s3_console", "prometheus", "grafana")
     environment = {
@@ -106,7 +87,7 @@ def stack(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory)
         **write_mirror(home),
         "HOME": str(home),
         "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'dags'}",
-        "TERRAFORM_DIR": str(copy / "terraform"),
+        "TERRAFORM_DIR": str(folder),
         "TF_VAR_name": NAME,
         "TF_VAR_ports": json.dumps(dict(zip(names, free, strict=False))),
         "TF_VAR_images": json.dumps(build_images(engine, home / "images")),
@@ -114,7 +95,7 @@ def stack(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory)
         "TF_VAR_worker_count": "2",
         "TF_VAR_scrape_interval": f"{SCRAPE_SECONDS}s",
     }
-    made = Stack(copy / "terraform", environment, engine)
+    made = Stack(folder, environment, engine)
     try:
         done = made.command("up")
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-5000:]

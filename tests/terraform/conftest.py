@@ -17,7 +17,7 @@ from stack.secrets import read_secrets, write_secrets
 from tests.needs import need_program, need_provider_doubles
 from tests.terraform.doubles.mirror import write_mirror
 
-PARTS = ("airflow", "dbt", "grafana", "prometheus", "source", "terraform", "warehouse")
+PARTS = ("airflow", "dags", "dbt", "grafana", "prometheus", "source", "terraform", "warehouse")
 FILES = ("pyproject.toml", "uv.lock", ".dockerignore")
 
 
@@ -50,7 +50,7 @@ class Module:
 
 
 def copy_module(home: Path) -> Path:
-    """The parts of this repository that Terraform reads; returns the root module's folder."""
+    """The parts of this repository that Terraform reads or mounts; returns the root module's folder."""
     leave_out = shutil.ignore_patterns(
         ".terraform*", "*.tfstate*", "*.auto.tfvars", "endpoints.json", "target", "__pycache__"
     )

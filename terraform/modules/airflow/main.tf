@@ -118,25 +118,34 @@ module "init" {
   volumes = local.volumes
 }
 
+locals {
+  # A new run of init replaces the processes: they may have read what it changed.
+  process_env = merge(local.env, { INITIALISED_BY = module.init.id })
+
+  # Not the scheduler's own health server: its process shares the scheduler's database connection from before it was
+  # forked, and its first answer may take one that the scheduler then waits for, for ever.
+  job_healthchecks = {
+    for job in ["SchedulerJob", "TriggererJob"] : job => {
+      test         = ["CMD-SHELL", "airflow jobs check --job-type ${job} --hostname \"$(hostname)\""]
+      interval     = "30s"
+      timeout      = "30s"
+      start_period = "1m0s"
+      retries      = 5
+    }
+  }
+}
+
 module "scheduler" {
   source = "../service"
 
-  platform = var.platform
-  name     = "airflow-scheduler"
-  image    = var.images.airflow
-  command  = ["airflow", "scheduler"]
-  env      = merge(local.env, { INITIALISED_BY = module.init.id })
-  volumes  = local.volumes
-  # Not the scheduler's own health server: its process shares the scheduler's database connection from before it was
-  # forked, and its first answer may take one that the scheduler then waits for, for ever.
-  healthcheck = {
-    test         = ["CMD-SHELL", "airflow jobs check --job-type SchedulerJob --hostname \"$(hostname)\""]
-    interval     = "30s"
-    timeout      = "30s"
-    start_period = "1m0s"
-    retries      = 5
-  }
-  limits = var.limits["airflow-scheduler"]
+  platform    = var.platform
+  name        = "airflow-scheduler"
+  image       = var.images.airflow
+  command     = ["airflow", "scheduler"]
+  env         = local.process_env
+  volumes     = local.volumes
+  healthcheck = local.job_healthchecks["SchedulerJob"]
+  limits      = var.limits["airflow-scheduler"]
 }
 
 module "webserver" {
@@ -146,7 +155,7 @@ module "webserver" {
   name     = "airflow-webserver"
   image    = var.images.airflow
   command  = ["airflow", "webserver"]
-  env      = merge(local.env, { INITIALISED_BY = module.init.id })
+  env      = local.process_env
   volumes  = local.volumes
   ports    = [{ internal = 8080, external = var.port }]
   healthcheck = {
@@ -160,20 +169,14 @@ module "webserver" {
 module "triggerer" {
   source = "../service"
 
-  platform = var.platform
-  name     = "airflow-triggerer"
-  image    = var.images.airflow
-  command  = ["airflow", "triggerer"]
-  env      = merge(local.env, { INITIALISED_BY = module.init.id })
-  volumes  = local.volumes
-  healthcheck = {
-    test         = ["CMD-SHELL", "airflow jobs check --job-type TriggererJob --hostname \"$(hostname)\""]
-    interval     = "30s"
-    timeout      = "30s"
-    start_period = "1m0s"
-    retries      = 5
-  }
-  limits = var.limits["airflow-triggerer"]
+  platform    = var.platform
+  name        = "airflow-triggerer"
+  image       = var.images.airflow
+  command     = ["airflow", "triggerer"]
+  env         = local.process_env
+  volumes     = local.volumes
+  healthcheck = local.job_healthchecks["TriggererJob"]
+  limits      = var.limits["airflow-triggerer"]
 }
 
 module "worker" {
@@ -184,11 +187,8 @@ module "worker" {
   name     = "airflow-worker-${count.index + 1}"
   image    = var.images.airflow
   command  = ["airflow", "celery", "worker"]
-  env = merge(local.env, {
-    INITIALISED_BY = module.init.id
-    # A warm shutdown: the worker ends the tasks that it runs, and takes no more.
-  })
-  volumes = local.volumes
+  env      = local.process_env
+  volumes  = local.volumes
   healthcheck = {
     test         = ["CMD-SHELL", "celery --app airflow.providers.celery.executors.celery_executor.app inspect ping --timeout 10 --destination \"celery@$(hostname)\""]
     interval     = "30s"
