@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from rich.console import Console
@@ -54,15 +55,13 @@ def main() -> int:
 
 def up(console: Console) -> None:
     """Secrets, init, apply; ends when every service is healthy, and says where they are."""
-    terraform = Terraform(FOLDER)
-    secrets(console)
-    _pass_settings(os.environ)
-    terraform.run("init", "-no-color", quiet=True)
+    terraform = _prepare(console)
     again = [f"-replace={address}" for address in terraform.failed_jobs()]
     terraform.apply(*again)
-    endpoints(terraform).write(ENDPOINTS)
+    outputs = terraform.outputs()
+    endpoints(outputs["endpoints"]).write(ENDPOINTS)
     console.print("\nEverything is up and healthy.")
-    for name, page in terraform.outputs()["pages"].items():
+    for name, page in outputs["pages"].items():
         login = f"  user {page['user']}" if page["user"] else ""
         console.print(f"{name.capitalize():11}[bold]{page['url']}[/bold]{login}")
     shown = FOLDER.relative_to(REPOSITORY) if FOLDER.is_relative_to(REPOSITORY) else FOLDER
@@ -80,11 +79,7 @@ def down(console: Console) -> None:
 
 def plan(console: Console) -> None:
     """Show what `make up` would change."""
-    terraform = Terraform(FOLDER)
-    secrets(console)
-    _pass_settings(os.environ)
-    terraform.run("init", "-no-color", quiet=True)
-    terraform.run("plan", "-no-color", "-compact-warnings")
+    _prepare(console).run("plan", "-no-color", "-compact-warnings")
 
 
 def secrets(console: Console) -> None:
@@ -108,9 +103,12 @@ def logs(console: Console) -> None:
         raise DemoError(f"There is no log of {name}; `docker ps -a` lists the containers.")
 
 
-def endpoints(terraform: Terraform) -> Endpoints:
-    """Where the stack's parts are reached from here, with the logins."""
-    made, known = terraform.outputs()["endpoints"], read_secrets(FOLDER)
+def endpoints(made: Mapping[str, Any]) -> Endpoints:
+    """Where the stack's parts are reached from here, with the logins.
+
+    :param made: Terraform's output of that name.
+    """
+    known = read_secrets(FOLDER)
 
     def dsn(database: Mapping[str, object], user: str, password: str) -> str:
         return f"postgresql://{user}:{quote(password)}@{database['host']}:{database['port']}/{database['database']}"
@@ -125,6 +123,15 @@ def endpoints(terraform: Terraform) -> Endpoints:
         s3_access_key=made["lake"]["access_key"],
         s3_secret_key=known["lake_secret_key"],
     )
+
+
+def _prepare(console: Console) -> Terraform:
+    """Terraform with all that a plan takes: passwords, what make was given, the providers."""
+    terraform = Terraform(FOLDER)
+    secrets(console)
+    _pass_settings(os.environ)
+    terraform.run("init", "-no-color", quiet=True)
+    return terraform
 
 
 def _pass_settings(environment: Mapping[str, str]) -> None:

@@ -15,8 +15,8 @@ from typing import Any
 
 from demo.settings import DemoError
 
-# What Terraform and the providers say when something outside can't be reached, and how that is put to a person.
-_UNREACHABLE = (
+# What Terraform and the providers say when something is in the way, and how that is put to a person.
+_CAUSES = (
     (
         (
             "Failed to query available provider packages",
@@ -27,7 +27,7 @@ _UNREACHABLE = (
         " providers in another way; `make demo` runs the platform without Terraform and Docker.",
     ),
     (
-        ("Cannot connect to the Docker daemon", "error pinging Docker server", "docker.sock"),
+        ("Cannot connect to the Docker daemon", "error pinging Docker server", "connect to the Docker daemon socket"),
         "The Docker engine can't be reached: is it running, and may this user use it? TF_VAR_docker_host names another"
         " one; `make demo` runs the platform without Docker.",
     ),
@@ -35,6 +35,17 @@ _UNREACHABLE = (
         ("unable to pull image", "unable to read Docker image", "Unable to read Docker image", "pull access denied"),
         "An image can't be pulled; above is which. docs/provider-mirror.md says how to bring images in another way;"
         " `make demo` runs the platform without Docker.",
+    ),
+    (
+        ("is already in use by container",),
+        "Docker has a container of that name which this Terraform state does not know: from another clone that is up,"
+        " or left when a state was lost. Stop the other one (`make down` there), remove what was left (`docker rm"
+        " --force NAME`), or run beside it with TF_VAR_name and TF_VAR_ports set.",
+    ),
+    (
+        ("port is already allocated", "address already in use"),
+        "A port that the stack wants to publish is taken; above is which. Free it, or name another one in the variable"
+        " ports (README, Variables).",
     ),
 )
 
@@ -133,7 +144,7 @@ def _resources(module: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _explain(said: str) -> str | None:
     text = " ".join(said.replace("│", " ").split())
-    for signs, sentence in _UNREACHABLE:
+    for signs, sentence in _CAUSES:
         if any(sign in text for sign in signs):
             return sentence
     return None

@@ -17,7 +17,7 @@ from demo import pipeline
 from demo.endpoints import Endpoints
 from demo.settings import REPOSITORY, free_ports
 from tests.needs import need_program, need_provider_doubles
-from tests.stack.engine import build_images, extra_certificates, running_engine
+from tests.stack.engine import build_images, extra_certificates, remove_leftovers, running_engine
 from tests.terraform.conftest import copy_module
 from tests.terraform.doubles.mirror import write_mirror
 
@@ -57,23 +57,19 @@ class Stack:
     def ports(self) -> dict[str, int]:
         return json.loads(self.environment["TF_VAR_ports"])
 
-    def leftovers(self) -> list[str]:
-        """Names of containers, volumes and networks that belong to the stack."""
-        engine = self.engine
-        found = [*engine.containers.list(all=True), *engine.volumes.list(), *engine.networks.list()]
-        return [each.name for each in found if each.name.startswith(NAME)]
-
 
 @pytest.fixture(scope="session")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[docker.DockerClient]:
     need_provider_doubles()
     need_program("terraform", "it stands the stack up")
     with running_engine(tmp_path_factory.mktemp("engine") / "dockerd.log") as client:
+        remove_leftovers(client, NAME)
         yield client
+        remove_leftovers(client, NAME)
 
 
 @pytest.fixture(scope="session")
-def stack(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Stack:
     home = tmp_path_factory.mktemp("stack-in-containers")
     # Every user of the containers has to reach the DAGs.
     for above in (home, *home.parents):
@@ -96,11 +92,7 @@ def stack(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory)
         "TF_VAR_scrape_interval": f"{SCRAPE_SECONDS}s",
     }
     made = Stack(folder, environment, engine)
-    try:
-        done = made.command("up")
-        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-5000:]
-        made.output = done.stdout + done.stderr
-        yield made
-    finally:
-        if made.leftovers():
-            made.command("down")
+    done = made.command("up")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-5000:]
+    made.output = done.stdout + done.stderr
+    return made

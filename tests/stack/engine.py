@@ -13,6 +13,9 @@ from pathlib import Path
 
 import docker
 import docker.errors
+from docker.models.containers import Container
+from docker.models.networks import Network
+from docker.models.volumes import Volume
 
 from demo.settings import REPOSITORY
 from tests.needs import lack, need_program
@@ -73,6 +76,21 @@ def build_statsd_exporter() -> Path:
         environment = {**os.environ, "GOBIN": str(binary.parent), "CGO_ENABLED": "0", "GOFLAGS": "-mod=mod"}
         subprocess.run(["go", "install", STATSD_EXPORTER], env=environment, check=True, capture_output=True, text=True)
     return binary
+
+
+def find_leftovers(engine: docker.DockerClient, name: str) -> list[Container | Volume | Network]:
+    """What there is of the stack of that name, in the order in which it can be removed."""
+    containers, volumes = engine.containers.list(all=True), engine.volumes.list()
+    return [each for each in [*containers, *volumes, *engine.networks.list()] if each.name.startswith(name)]
+
+
+def remove_leftovers(engine: docker.DockerClient, name: str) -> None:
+    """Remove them all: those of a test run that was killed would be in this one's way."""
+    for each in find_leftovers(engine, name):
+        if isinstance(each, Container):
+            each.remove(force=True)
+        else:
+            each.remove()
 
 
 def extra_certificates() -> str:

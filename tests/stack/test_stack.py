@@ -13,6 +13,7 @@ from demo.pipeline import STAGING_DAG, WAREHOUSE_DAG
 from stack.secrets import read_secrets
 from tests.monitoring.dashboards import RULES, firing, prometheus_queries
 from tests.stack.conftest import NAME, SCRAPE_SECONDS
+from tests.stack.engine import find_leftovers
 
 
 @pytest.fixture(scope="module")
@@ -165,4 +166,4 @@ def test_down_removes_everything_at_the_first_try_with_tasks_running(stack, run)
     time.sleep(5)
     done = stack.command("down")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    assert stack.leftovers() == []
+    assert find_leftovers(stack.engine, NAME) == []

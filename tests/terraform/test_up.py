@@ -1,4 +1,4 @@
-"""`make up` where something outside can't be reached: which one, in a sentence, and what to do instead."""
+"""`make up` where something is in the way: which thing, in a sentence, and what to do instead."""
 
 from __future__ import annotations
 
@@ -60,8 +60,26 @@ def test_registry_that_does_not_answer(up, tmp_path):
         ),
         ("Error: error pinging Docker server: Cannot connect to the Docker daemon at unix:///x", "The Docker engine"),
         (
+            "Error: permission denied while trying to connect to the Docker daemon socket at unix:///run/docker.sock",
+            "The Docker engine",
+        ),
+        (
             'Error: Unable to read Docker image into resource: unable to pull image "redis:7"',
             "An image can't be pulled",
+        ),
+        (
+            "Error: Unable to create container: Error response from daemon: Conflict. The container name"
+            ' "/bikes-store-redis" is already in use by container "0a1b". You have to remove it',
+            "Docker has a container of that name",
+        ),
+        (
+            "Error: Unable to start container: Error response from daemon: driver failed programming external"
+            " connectivity on endpoint bikes-store-grafana: Bind for 127.0.0.1:3000 failed: port is already allocated",
+            "A port that the stack wants to publish is taken",
+        ),
+        (
+            "Error: Unable to start container: failed to bind host port for 127.0.0.1:3000: address already in use",
+            "A port that the stack wants to publish is taken",
         ),
     ],
 )
