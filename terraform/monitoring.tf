@@ -46,6 +46,7 @@ module "grafana" {
   }
   dashboards        = "${path.root}/../grafana/dashboards"
   alert_rules       = "${path.root}/../grafana/alert_rules.yml"
+  slack_message     = "${path.root}/../grafana/slack_message.tmpl"
   slack_webhook_url = var.slack_webhook_url
   runbooks_url      = var.runbooks_url
   airflow_url       = local.urls.airflow

@@ -107,7 +107,7 @@ resource "grafana_contact_point" "slack" {
   slack {
     url   = var.slack_webhook_url
     title = "{{ .Status | toUpper }}: {{ .CommonLabels.alertname }}"
-    text  = "{{ range .Alerts }}{{ .Annotations.summary }}\n<{{ .Annotations.runbook_url }}|What to do>\n{{ end }}"
+    text  = file(var.slack_message)
   }
 }
 

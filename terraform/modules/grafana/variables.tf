@@ -18,6 +18,11 @@ variable "alert_rules" {
   type        = string
 }
 
+variable "slack_message" {
+  description = "Template of a message to Slack, in Grafana's template language."
+  type        = string
+}
+
 variable "slack_webhook_url" {
   description = "Incoming webhook of Slack; empty for none."
   type        = string
