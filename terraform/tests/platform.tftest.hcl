@@ -39,6 +39,35 @@ run "applies_as_it_is" {
   }
 }
 
+run "dashboards_and_alert_rules" {
+  command = plan
+
+  assert {
+    condition     = keys(module.grafana.dashboards) == ["pipeline.json", "platform.json", "sales.json"]
+    error_message = "Not the three dashboards are planned, but ${join(", ", keys(module.grafana.dashboards))}."
+  }
+  assert {
+    condition     = module.grafana.data_sources == ["prometheus", "warehouse"]
+    error_message = "Data sources have other uids than the dashboards name."
+  }
+  assert {
+    condition = module.grafana.alert_rules == tolist([
+      "DAG import error",
+      "DAG run failed",
+      "Database down",
+      "Database growing fast",
+      "Metrics missing",
+      "Queue stuck",
+      "Reconciliation off",
+      "Scheduler heartbeat lost",
+      "Task failing repeatedly",
+      "Warehouse stale",
+      "Worker heartbeat lost",
+    ])
+    error_message = "Other alert rules are planned: ${join(", ", module.grafana.alert_rules)}."
+  }
+}
+
 run "more_workers" {
   command = plan
   variables {

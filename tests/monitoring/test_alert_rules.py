@@ -62,14 +62,39 @@ STORIES = (
         "Scheduler heartbeat lost",
         {"airflow_scheduler_heartbeat_total": f"0+3x{30 * MINUTE} 360x{10 * MINUTE} 361+3x{20 * MINUTE}"},
         (35, 39),
-        (20, 32, 45),
+        (20, 31, 45),
         {},
     ),
     Story(
+        "Worker heartbeat lost",
+        {
+            'airflow_worker_heartbeat_total{worker="airflow-worker-1"}': f"0+8x{50 * MINUTE}",
+            'airflow_worker_heartbeat_total{worker="airflow-worker-2"}': f"0+8x{20 * MINUTE} 640x{10 * MINUTE} 648+8x9",
+        },
+        (25, 29),
+        (15, 21, 33),
+        {"worker": "airflow-worker-2"},
+    ),
+    # Four tasks wait, and none runs.
+    Story(
         "Queue stuck",
-        {"airflow_executor_queued_tasks": f"0x{10 * MINUTE} 4x{20 * MINUTE} 0x{10 * MINUTE}"},
-        (22, 29),
-        (9, 19, 31),
+        {
+            'airflow_pool_queued_slots{pool="default_pool"}': f"0x{10 * MINUTE} 4x{20 * MINUTE} 0x{10 * MINUTE}",
+            'airflow_pool_running_slots{pool="default_pool"}': f"2x{11 * MINUTE} 0x{29 * MINUTE}",
+        },
+        (17, 29),
+        (9, 14, 31),
+        {},
+    ),
+    # They wait for those that run.
+    Story(
+        "Queue stuck",
+        {
+            'airflow_pool_queued_slots{pool="default_pool"}': f"4x{20 * MINUTE}",
+            'airflow_pool_running_slots{pool="default_pool"}': f"4x{20 * MINUTE}",
+        },
+        (),
+        (6, 12, 19),
         {},
     ),
     Story(

@@ -15,6 +15,24 @@ from tests.monitoring.dashboards import RULES, firing, prometheus_queries
 from tests.stack.conftest import NAME, SCRAPE_SECONDS
 from tests.stack.engine import find_leftovers
 
+SLEEPER = """
+import time
+
+import pendulum
+from airflow import DAG
+from airflow.operators.python import PythonOperator
+from airflow.utils.task_group import TaskGroup
+
+
+def sleep():
+    time.sleep(5)
+
+
+with DAG("sleeper", start_date=pendulum.datetime(2024, 9, 1), schedule=None, is_paused_upon_creation=False):
+    with TaskGroup("nap"):
+        PythonOperator(task_id="sleep", python_callable=sleep)
+"""
+
 
 @pytest.fixture(scope="module")
 def run(stack):
@@ -136,9 +154,13 @@ def test_every_panel_has_data_after_one_run(ask):
     assert [name for name, values in shown.items() if not values or "NaN" in values] == []
 
 
-def test_no_alert_fires_after_a_good_run_but_that_of_the_lost_worker(ask):
+def test_no_alert_fires_after_a_good_run_but_that_of_the_lost_worker(stack, ask, run):
     """The task that was lost was tried again once; three times within the hour would be an alert."""
-    assert [rule["name"] for rule in RULES if ask(firing(rule))] == []
+    _, killed, _ = run
+    wait_for_alert(ask, "Worker heartbeat lost", [{"worker": killed}], 180)
+    assert [rule["name"] for rule in RULES if ask(firing(rule))] == ["Worker heartbeat lost"]
+    stack.engine.containers.get(f"{NAME}-{killed}").start()
+    wait_for_alert(ask, "Worker heartbeat lost", [], 120)
 
 
 def test_a_failing_dag_makes_its_alert_fire(stack, ask):
@@ -159,6 +181,86 @@ def test_a_failing_dag_makes_its_alert_fire(stack, ask):
         assert time.monotonic() < deadline, "three failures of a task are not seen"
         time.sleep(1)
     assert [series["metric"] for series in fires] == [{"dag_id": WAREHOUSE_DAG, "task_id": "check_is_warehouse_init"}]
+
+
+def test_a_new_dag_is_seen_and_five_seconds_read_as_five(stack, ask):
+    (stack.folder.parent / "dags" / "sleeper.py").write_text(SLEEPER)
+    wait_until(lambda: stack.airflow.call("GET", "/dags?dag_id_pattern=sleeper")["dags"], 120, "the DAG is not seen")
+    run_id = stack.airflow.call("POST", "/dags/sleeper/dagRuns", {})["dag_run_id"]
+    *_, progress = pipeline.follow(stack.airflow, run_id, dag_ids=["sleeper"])
+    assert progress.state == "success"
+    query = 'airflow_task_duration_seconds_sum{dag_id="sleeper",task_group="nap",task_id="nap.sleep"}'
+    wait_until(lambda: ask(query), 3 * SCRAPE_SECONDS, "the task's duration is not seen")
+    ((_, seconds),) = (series["value"] for series in ask(query))
+    assert 5 <= float(seconds) < 8
+
+
+def test_a_warehouse_that_is_stale_or_off_makes_its_alert_fire_and_clear(stack, ask):
+    """What the task that runs the tests would send, sent from a container: 27 hours ago; a cent too much; all well."""
+
+    def send(hours_ago, lines, total_due):
+        code = (
+            "import time; from decimal import Decimal; from bikes_store import metrics, tasks;"
+            f"now = time.time() - {hours_ago} * 3600;"
+            f"tasks._send(metrics.of_warehouse([], ({lines}, Decimal('{total_due}')), now))"
+        )
+        container = stack.engine.containers.get(f"{NAME}-airflow-scheduler")
+        done = container.exec_run(["python", "-c", code])
+        assert done.exit_code == 0, done.output
+
+    send(27, 0, "0.01")
+    for name in ("Warehouse stale", "Reconciliation off"):
+        wait_for_alert(ask, name, [{}], 4 * SCRAPE_SECONDS)
+    send(0, 0, "0")
+    for name in ("Warehouse stale", "Reconciliation off"):
+        wait_for_alert(ask, name, [], 4 * SCRAPE_SECONDS)
+
+
+def test_faults_of_the_platform_make_their_alerts_fire_and_clear(stack, ask):
+    """A DAG file that is none; the source, the lake and all workers stopped, with a run that waits for them."""
+    workers = ["airflow-worker-1", "airflow-worker-2"]
+    stopped = [stack.engine.containers.get(f"{NAME}-{name}") for name in ("source", "lake", *workers)]
+    broken = stack.folder.parent / "dags" / "broken.py"
+    broken.write_text("from airflow import DAG\nthis is no Python\n")  # the words make Airflow look into it
+    for container in reversed(stopped):
+        container.stop(timeout=5)
+    stack.airflow.call("POST", f"/dags/{STAGING_DAG}/dagRuns", {})
+    wait_for_alert(ask, "Database down", [{"instance": "source-exporter:9187"}], 60)
+    wait_for_alert(ask, "Metrics missing", [{"job": "lake"}], 60)
+    wait_for_alert(ask, "DAG import error", [{}], 120)
+    wait_for_alert(ask, "Worker heartbeat lost", [{"worker": worker} for worker in workers], 180)
+    wait_for_alert(ask, "Queue stuck", [{}], 360)
+
+    broken.unlink()
+    for container in stopped:
+        container.start()
+    for name in ("Database down", "Metrics missing", "DAG import error", "Worker heartbeat lost", "Queue stuck"):
+        wait_for_alert(ask, name, [], 180)
+
+
+def test_a_stopped_scheduler_makes_its_alert_fire_and_clear(stack, ask):
+    scheduler = stack.engine.containers.get(f"{NAME}-airflow-scheduler")
+    scheduler.stop(timeout=5)
+    wait_for_alert(ask, "Scheduler heartbeat lost", [{}], 180)
+    scheduler.start()
+    wait_for_alert(ask, "Scheduler heartbeat lost", [], 120)
+
+
+def wait_for_alert(ask, name, labels, seconds):
+    """Wait until the rule fires for just these series; none of them: until it has cleared."""
+    (rule,) = (rule for rule in RULES if rule["name"] == name)
+
+    def seen():
+        return sorted((series["metric"] for series in ask(firing(rule))), key=str) == labels
+
+    wait_until(seen, seconds, f"{name}: not {labels} within {seconds} s")
+
+
+def wait_until(condition, seconds, message):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, message
+        time.sleep(1)
 
 
 def test_down_removes_everything_at_the_first_try_with_tasks_running(stack, run):

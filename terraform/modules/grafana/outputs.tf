@@ -7,3 +7,13 @@ output "contact_points" {
   description = "Names of the contact points."
   value       = grafana_contact_point.slack[*].name
 }
+
+output "data_sources" {
+  description = "Uids of the data sources."
+  value       = [grafana_data_source.prometheus.uid, grafana_data_source.warehouse.uid]
+}
+
+output "alert_rules" {
+  description = "Names of the alert rules."
+  value       = sort(flatten([for group in grafana_rule_group.this : group.rule[*].name]))
+}
