@@ -6,8 +6,7 @@ import pytest
 
 from demo.settings import REPOSITORY
 from stack.terraform import Terraform
-from tests.stack.conftest import NAME
-from tests.stack.engine import BASE, find_leftovers, need_base, remove_leftovers
+from tests.stack.engine import BASE, need_base
 from tests.terraform.doubles.mirror import write_mirror
 
 ROOT = """
@@ -60,14 +59,3 @@ def test_job_that_fails_fails_the_apply_with_its_log_and_is_tried_again(terrafor
     (tmp_path / "cause" / "mended").touch()
     terraform.apply("-replace=module.job.docker_container.this")
     assert terraform.failed_jobs() == []
-
-
-def test_what_a_killed_run_left_is_removed(engine):
-    need_base(engine)
-    network = engine.networks.create(f"{NAME}-killed")
-    volumes = {engine.volumes.create(f"{NAME}-killed").name: {"bind": "/data", "mode": "rw"}}
-    engine.containers.run(
-        BASE, ["sleep", "600"], name=f"{NAME}-killed", network=network.name, volumes=volumes, detach=True
-    )
-    remove_leftovers(engine, f"{NAME}-killed")
-    assert find_leftovers(engine, f"{NAME}-killed") == []
