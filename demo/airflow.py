@@ -88,9 +88,9 @@ def services(settings: Settings) -> list[Service]:
 def create_directories(settings: Settings) -> None:
     home = settings.home / "airflow"
     (home / "logs").mkdir(parents=True, exist_ok=True)
-    config = home / "config"
-    if not config.is_symlink():
-        config.symlink_to(_INIT_FILES / "config")
+    for name in ("config", "plugins"):
+        if not (home / name).is_symlink():
+            (home / name).symlink_to(_INIT_FILES / name)
 
 
 def migrate_database(settings: Settings) -> None:

@@ -18,8 +18,9 @@ from tests.stack.engine import install
 MINUTE = 4  # readings, one each 15 seconds
 DAY = 24 * 60 * MINUTE
 DAG = 'dag_id="bikes_store_staging"'
-FAILED = f'airflow_dag_run_duration_seconds_count{{state="failed",{DAG}}}'
+FAILED = f"airflow_dag_run_last_failed{{{DAG}}}"
 TRIED = f'airflow_task_finished_total{{state="up_for_retry",{DAG},task_id="load.db.store",task_group="load.db"}}'
+WAREHOUSE, SOURCE = (f'mountpoint="/disks/{volume}",volume="{volume}"' for volume in ("warehouse", "source"))
 GOOD = "bikes_store_warehouse_good_timestamp_seconds"
 
 
@@ -35,20 +36,12 @@ class Story:
 
 
 STORIES = (
-    # A first failure, in a series that was not there before, after an hour.
+    # Until a run succeeds.
     Story(
         "DAG run failed",
-        {FAILED: f"_x{60 * MINUTE} 1x{60 * MINUTE}"},
-        (61, 70),
-        (59, 80),
-        {"dag_id": "bikes_store_staging"},
-    ),
-    # A second one, in a series that was.
-    Story(
-        "DAG run failed",
-        {FAILED: f"1x{60 * MINUTE} 2x{60 * MINUTE}"},
-        (61, 70),
-        (59, 80),
+        {FAILED: f"_x{10 * MINUTE} 1x{DAY} 0x{10 * MINUTE}"},
+        (11, 24 * 60),
+        (9, 24 * 60 + 12),
         {"dag_id": "bikes_store_staging"},
     ),
     Story(
