@@ -5,6 +5,7 @@ module "monitoring" {
   images = {
     prometheus      = local.images.prometheus
     statsd_exporter = local.images.statsd_exporter
+    node_exporter   = local.images.node_exporter
     grafana         = local.images.grafana
   }
   statsd_mapping         = file("${path.root}/../prometheus/statsd_mapping.yml")
@@ -14,6 +15,12 @@ module "monitoring" {
   grafana_url            = local.urls.grafana
   ports                  = { prometheus = var.ports.prometheus, grafana = var.ports.grafana }
   limits                 = local.limits
+  disks = merge(
+    { airflow-db = module.airflow.database_volume },
+    { for source in module.source : "source" => source.volume },
+    { for warehouse in module.warehouse : "warehouse" => warehouse.volume },
+    { for lake in module.lake : "lake" => lake.volume },
+  )
 }
 
 locals {
@@ -24,6 +31,7 @@ locals {
     prometheus      = "localhost:9090"
     lake            = var.external_lake == null ? "lake:9000" : ""
     redis           = "redis-exporter:9121"
+    disks           = "node-exporter:9100"
     # What is elsewhere is watched there.
     postgres = concat(
       ["airflow-db-exporter:9187"],

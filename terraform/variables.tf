@@ -81,6 +81,7 @@ variable "images" {
     redis             = optional(string, "redis:7.2.7")
     postgres_exporter = optional(string, "prometheuscommunity/postgres-exporter:v0.17.1")
     redis_exporter    = optional(string, "oliver006/redis_exporter:v1.71.0-alpine")
+    node_exporter     = optional(string, "prom/node-exporter:v1.9.1")
     minio             = optional(string, "minio/minio:RELEASE.2025-04-22T22-12-26Z")
     prometheus        = optional(string, "prom/prometheus:v3.3.1")
     statsd_exporter   = optional(string, "prom/statsd-exporter:v0.28.0")

@@ -101,7 +101,7 @@ STORIES = (
         "Metrics missing",
         {
             'up{job="airflow",instance="statsd-exporter:9102"}': f"1x{10 * MINUTE} 0x{10 * MINUTE} 1x{10 * MINUTE}",
-            'up{job="lake",instance="lake:9000"}': f"1x{30 * MINUTE}",
+            'up{job="redis",instance="redis-exporter:9121"}': f"1x{30 * MINUTE}",
         },
         (13, 19),
         (9, 11, 22),
@@ -114,17 +114,25 @@ STORIES = (
         (9, 22),
         {"instance": "source-exporter:9187"},
     ),
-    # A gigabyte that becomes two within a minute, after 30 hours.
     Story(
-        "Database growing fast",
+        "Lake down",
+        {'up{job="lake",instance="lake:9000"}': f"1x{10 * MINUTE} 0x{10 * MINUTE} 1x{10 * MINUTE}"},
+        (12, 19),
+        (9, 22),
+        {},
+    ),
+    # The one disk fills up to 90 %, and is cleared.
+    Story(
+        "Disk filling",
         {
-            'pg_database_size_bytes{instance="warehouse-exporter:9187",datname="warehouse"}': (
-                f"1e9x{30 * 60 * MINUTE} 2e9x{30 * 60 * MINUTE}"
-            )
+            f"node_filesystem_size_bytes{{{WAREHOUSE}}}": f"1000x{60 * MINUTE}",
+            f"node_filesystem_avail_bytes{{{WAREHOUSE}}}": f"500x{10 * MINUTE} 100x{20 * MINUTE} 200x{30 * MINUTE}",
+            f"node_filesystem_size_bytes{{{SOURCE}}}": f"1000x{60 * MINUTE}",
+            f"node_filesystem_avail_bytes{{{SOURCE}}}": f"160x{60 * MINUTE}",
         },
-        (32 * 60, 53 * 60),
-        (29 * 60, 30 * 60 + 30, 55 * 60),
-        {"instance": "warehouse-exporter:9187"},
+        (16, 30),
+        (9, 14, 32),
+        {"volume": "warehouse"},
     ),
     # Good at minute 0, and again after 30 hours.
     Story(

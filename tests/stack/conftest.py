@@ -91,6 +91,9 @@ def stack(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory)
         "TF_VAR_worker_count": "2",
         "TF_VAR_scrape_interval": f"{SCRAPE_SECONDS}s",
     }
+    # A disk of its own in memory, so that a test can fill it: Docker keeps the volume that is there.
+    disk = {"type": "tmpfs", "device": "tmpfs", "o": "size=2g"}
+    engine.volumes.create(f"{NAME}-source-data", driver="local", driver_opts=disk)
     made = Stack(folder, environment, engine)
     done = made.command("up")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-5000:]

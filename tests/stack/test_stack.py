@@ -134,7 +134,7 @@ def test_prometheus_has_airflows_metrics_with_labels(ask):
     names = {series["metric"]["__name__"] for series in ask('{__name__=~"airflow_.*|bikes_store_.*"}')}
     assert [name for name in names if re.search("staging|init|salesorder|extract_db|load_db", name)] == []
     jobs = {series["metric"]["job"] for series in ask("up == 1")}
-    assert jobs == {"airflow", "prometheus", "lake", "postgres", "redis"}
+    assert jobs == {"airflow", "prometheus", "lake", "postgres", "redis", "disks"}
     assert ask("pg_up == 0 or redis_up == 0") == []
 
 
@@ -262,7 +262,15 @@ def test_faults_of_the_platform_make_their_alerts_fire_and_clear(stack, ask):
     broken.unlink()
     for container in stopped:
         container.start()
-    for name in ("Database down", "Metrics missing", "DAG import error", "Worker heartbeat lost", "Queue stuck"):
+    cleared = (
+        "Database down",
+        "Lake down",
+        "Metrics missing",
+        "DAG import error",
+        "Worker heartbeat lost",
+        "Queue stuck",
+    )
+    for name in cleared:
         wait_for_alert(ask, name, [], 180)
 
 

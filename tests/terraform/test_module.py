@@ -108,7 +108,7 @@ def test_healthchecks_run_what_their_image_has(planned):
         for check in values["healthcheck"]:
             name = values["hostname"]
             if name.endswith("-exporter"):
-                known = {"wget"}  # postgres-exporter's image has busybox, redis_exporter's -alpine too
+                known = {"wget"}  # Prometheus' own images have busybox, redis_exporter's -alpine too
             else:
                 known = PROGRAMS.get(name) or PROGRAMS.get(name.split("-")[0], set()) | {"pg_isready"}
             assert check["test"][0] in ("CMD", "CMD-SHELL")
@@ -124,7 +124,7 @@ def test_dags_and_dbt_are_mounted_read_only(planned):
 
 def test_every_image_is_pinned(planned):
     names = [values["name"] for values in resources(planned, "docker_image").values()]
-    assert len(names) == 9
+    assert len(names) == 10
     assert not [name for name in names if not re.search(r":[\w.-]+$", name) or name.endswith(":latest")]
 
 

@@ -1,4 +1,4 @@
-# Metrics: statsd-exporter takes Airflow's, Prometheus keeps them, Grafana shows them.
+# Metrics: statsd-exporter takes Airflow's, node-exporter sees to the disks, Prometheus keeps them, Grafana shows them.
 
 terraform {
   required_providers {
@@ -42,6 +42,25 @@ module "prometheus" {
   ]
   healthcheck = { test = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9090/-/healthy"], interval = "3s", retries = 40 }
   limits      = var.limits["prometheus"]
+}
+
+# The free space under the volumes, and nothing else of the Docker host.
+module "node_exporter" {
+  source = "../service"
+
+  platform = var.platform
+  name     = "node-exporter"
+  image    = var.images.node_exporter
+  command = [
+    "--collector.disable-defaults", "--collector.filesystem",
+    # What else is mounted is the container's own. Docker's storage may itself be of a type that is left out as a rule.
+    "--collector.filesystem.mount-points-exclude=^/($|dev|proc|sys|etc)", "--collector.filesystem.fs-types-exclude=^$",
+  ]
+  volumes = [
+    for name, volume in merge(var.disks, { prometheus = docker_volume.prometheus.name }) :
+    { container_path = "/disks/${name}", volume_name = volume, read_only = true }
+  ]
+  healthcheck = { test = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9100/metrics"], interval = "3s", retries = 20 }
 }
 
 resource "docker_volume" "grafana" {

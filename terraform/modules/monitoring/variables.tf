@@ -9,7 +9,7 @@ variable "platform" {
 
 variable "images" {
   description = "Ids of the images."
-  type        = object({ prometheus = string, statsd_exporter = string, grafana = string })
+  type        = object({ prometheus = string, statsd_exporter = string, node_exporter = string, grafana = string })
 }
 
 variable "statsd_mapping" {
@@ -25,6 +25,11 @@ variable "prometheus_config" {
 variable "metrics_retention" {
   description = "How long Prometheus keeps what it was told."
   type        = string
+}
+
+variable "disks" {
+  description = "Volumes to watch the free space of: what they hold => name."
+  type        = map(string)
 }
 
 variable "grafana_admin_password" {
