@@ -53,7 +53,17 @@ lint: install ## ruff, mypy, sqlfluff
 
 .PHONY: test
 test: install lint ## linters and all tests
-	@.venv/bin/pytest $(PYTEST)
+	@echo "• $(PLATFORM_TESTS) run beside the others; their report comes last"
+	@$(MAKE) --no-print-directory --jobs 2 test-pipeline test-platform; code=$$?; cat .test/platform.log; exit $$code
+
+# They wait more than they work: for containers to be healthy, for heartbeats to be missed.
+PLATFORM_TESTS := tests/stack tests/terraform tests/monitoring
+
+.PHONY: test-pipeline test-platform
+test-pipeline:
+	@.venv/bin/pytest $(PLATFORM_TESTS:%=--ignore=%) $(PYTEST)
+test-platform:
+	@mkdir -p .test && TEST_PORTS_FROM=26000 .venv/bin/pytest $(PLATFORM_TESTS) $(PYTEST) >.test/platform.log 2>&1
 
 .PHONY: test-terraform
 test-terraform: install ## the root module alone: plans, bad variables, inventory; needs terraform, no Docker

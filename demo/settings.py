@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import secrets
-import socket
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -127,17 +126,6 @@ def new_password() -> str:
 def new_fernet_key() -> str:
     """What Airflow encrypts connections with: 32 bytes, in a form of its own."""
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
-
-
-def free_ports() -> dict[str, int]:
-    """A free port for each name: for tests, which must not meet a running demo."""
-    sockets = {name: socket.socket() for name in DEFAULT_PORTS}
-    for each in sockets.values():
-        each.bind((LOOPBACK, 0))
-    ports = {name: each.getsockname()[1] for name, each in sockets.items()}
-    for each in sockets.values():
-        each.close()
-    return ports
 
 
 def runtime_directory(home: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,8 +15,9 @@ import pytest
 from psycopg2 import sql
 
 from demo import airflow, broker, currency_api, lake, postgres
-from demo.settings import REPOSITORY, Settings, free_ports, generate_secrets
+from demo.settings import REPOSITORY, Settings, generate_secrets
 from demo.supervisor import Supervisor
+from tests.ports import free_ports
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -30,6 +32,10 @@ os.environ["AIRFLOW__METRICS__STATSD_ON"] = "False"
 os.environ["AIRFLOW__CORE__EXECUTOR"] = "SequentialExecutor"  # the only one that goes with no database server
 # Read when a DAG file is imported, for the addresses of datasets.
 os.environ.update(WAREHOUSE_HOST="warehouse-host", WAREHOUSE_PORT="5555")
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(os.environ["AIRFLOW_HOME"], ignore_errors=True)
 
 
 @dataclass

@@ -7,7 +7,8 @@ import pytest
 from airflow.models import DagBag
 
 from demo import airflow
-from demo.settings import REPOSITORY, Settings, free_ports, generate_secrets
+from demo.settings import REPOSITORY, Settings, generate_secrets
+from tests.ports import free_ports
 
 
 @pytest.fixture(scope="session")

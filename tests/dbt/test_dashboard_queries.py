@@ -44,6 +44,6 @@ def test_sales_page_shows_what_the_marts_hold(reporter, tmp_path):
     assert html.count("<section") == len(list(warehouse_queries()))
     assert '<div class="number">$1,012.00</div>' in html  # the shop's four lines
     assert '<div class="number">2</div>' in html  # its two orders
-    assert html.count("data:image/svg+xml;base64,") == 3
+    assert html.count("data:image/svg+xml;base64,") == 5
     assert "Bike" in html and "Ann Lee" in html
     assert re.findall(r'(?:src|href)="(?!data:)', html) == []

@@ -5,7 +5,8 @@ from __future__ import annotations
 import yaml
 
 from demo import monitoring
-from demo.settings import Settings, free_ports, generate_secrets
+from demo.settings import Settings, generate_secrets
+from tests.ports import free_ports
 
 
 def test_configuration_has_this_machines_addresses(tmp_path):

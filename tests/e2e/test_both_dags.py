@@ -17,8 +17,9 @@ from demo import pipeline, report
 from demo.endpoints import Endpoints
 from demo.pipeline import STAGING_DAG, WAREHOUSE_DAG, Task
 from demo.postgres import connect, query
-from demo.settings import Settings, free_ports, generate_secrets
+from demo.settings import Settings, generate_secrets
 from demo.stack import Stack, remove
+from tests.ports import free_ports
 from tests.web import Web, web_server
 
 # When a row was written, and the keys that follow from that: what may differ between two runs on the same data.

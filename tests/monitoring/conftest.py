@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import pytest
 import requests
 
-from demo.settings import LOOPBACK, REPOSITORY, free_ports
+from demo.settings import LOOPBACK, REPOSITORY
 from tests.needs import need_program
+from tests.ports import free_ports
 from tests.stack.engine import build_statsd_exporter
 
 MAPPING = REPOSITORY / "prometheus" / "statsd_mapping.yml"

@@ -74,7 +74,7 @@ def lost(one, other, path=""):
 
 def test_every_query_can_be_filled_in():
     assert len(list(prometheus_queries())) > 25
-    assert len(list(warehouse_queries())) == 10
+    assert len(list(warehouse_queries())) == 13
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["name"])

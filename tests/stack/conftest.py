@@ -15,8 +15,9 @@ import pytest
 
 from demo import pipeline
 from demo.endpoints import Endpoints
-from demo.settings import REPOSITORY, free_ports
+from demo.settings import REPOSITORY
 from tests.needs import need_program, need_provider_doubles
+from tests.ports import free_ports
 from tests.stack.engine import build_images, extra_certificates, remove_leftovers, running_engine
 from tests.terraform.conftest import copy_module
 from tests.terraform.doubles.mirror import write_mirror
