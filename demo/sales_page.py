@@ -115,7 +115,7 @@ def _lines(panel: dict[str, Any], rows: Rows) -> dict[str, Any]:
 
     def draw(axes: Any) -> None:
         for colour, (name, points) in zip(_COLOURS, series.items(), strict=False):
-            axes.plot(*zip(*points, strict=True), label=name, color=colour, linewidth=1.8)
+            axes.plot(*zip(*points, strict=True), label=name, color=colour, linewidth=1.8 if len(points) < 100 else 0.8)
         axes.legend(frameon=False)
         axes.set_ylim(bottom=0)
 
@@ -152,8 +152,9 @@ def _draw(panel: dict[str, Any], draw: Callable[[Any], None], horizontal: bool =
     figure = Figure(figsize=(width / 100, height / 100), layout="constrained")
     axes = figure.subplots()
     draw(axes)
-    money = FuncFormatter(lambda value, _: _short(value))
-    (axes.xaxis if horizontal else axes.yaxis).set_major_formatter(money)
+    sign = "$" if panel["fieldConfig"]["defaults"]["unit"] == "currencyUSD" else ""
+    short = FuncFormatter(lambda value, _: sign + _short(value))
+    (axes.xaxis if horizontal else axes.yaxis).set_major_formatter(short)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="x" if horizontal else "y", alpha=0.3)
     buffer = io.BytesIO()
@@ -176,5 +177,5 @@ def _in_unit(value: Any, unit: str) -> str:
 def _short(value: float) -> str:
     for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "K")):
         if abs(value) >= size:
-            return f"${value / size:g}{letter}"
-    return f"${value:g}"
+            return f"{value / size:g}{letter}"
+    return f"{value:g}"
