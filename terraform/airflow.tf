@@ -21,7 +21,7 @@ module "airflow" {
   host_repository = local.repository
   url             = local.urls.airflow
   port            = var.ports.airflow
-  statsd          = { host = module.monitoring.statsd_host, port = 9125 }
+  statsd          = module.monitoring.statsd
   admin_user      = "admin"
   secrets = {
     db_password      = var.airflow_db_password

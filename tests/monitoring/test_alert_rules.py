@@ -44,6 +44,10 @@ STORIES = (
         (9, 24 * 60 + 12),
         {"dag_id": "bikes_store_staging"},
     ),
+    # statsd-exporter is started anew: that mends nothing.
+    Story(
+        "DAG run failed", {FAILED: f"1x{MINUTE} stale _x{DAY}"}, (10, 23 * 60), (), {"dag_id": "bikes_store_staging"}
+    ),
     Story(
         "Task failing repeatedly",
         {TRIED: f"_x{90 * MINUTE} 1x{MINUTE} 2x{MINUTE} 3x{120 * MINUTE}"},
@@ -142,14 +146,24 @@ STORIES = (
         (25 * 60, 31 * 60),
         {},
     ),
+    # Good at minute 0; after ten hours statsd-exporter is started anew, which has heard of nothing.
+    Story(
+        "Warehouse stale",
+        {GOOD: f"0x{10 * 60 * MINUTE} stale _x{30 * 60 * MINUTE}"},
+        (26 * 60 + 1, 36 * 60),
+        (5 * 60, 25 * 60),
+        {},
+    ),
     Story(
         "Reconciliation off",
         {
-            "bikes_store_warehouse_difference_lines": f"0x{30 * MINUTE}",
-            "bikes_store_warehouse_difference_total_due": f"0x{10 * MINUTE} 0.01x{10 * MINUTE} 0x{10 * MINUTE}",
+            "bikes_store_warehouse_difference_lines": f"0x{40 * MINUTE}",
+            "bikes_store_warehouse_difference_total_due": (
+                f"0x{10 * MINUTE} 0.01x{10 * MINUTE} stale _x{10 * MINUTE} 0x{10 * MINUTE}"
+            ),
         },
-        (11, 19),
-        (9, 21),
+        (11, 29),
+        (9, 32),
         {},
     ),
 )

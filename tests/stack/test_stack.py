@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 
@@ -174,6 +175,23 @@ def test_task_groups_last_as_long_as_airflow_says(ask, run):
         assert {series["metric"]["task_group"]: float(series["value"][1]) for series in told} == pytest.approx(groups)
 
 
+def test_a_new_statsd_exporter_replaces_what_sends_to_it(stack):
+    """A process of Airflow looks the address up once, and the new one may have another."""
+    mapping = stack.folder.parent / "prometheus" / "statsd_mapping.yml"
+    before = mapping.read_text()
+    mapping.write_text(before + "# changed\n")
+    assert stack.terraform("plan", "-out", "changed.plan").returncode == 0
+    mapping.write_text(before)
+    plan = json.loads(stack.terraform("show", "-json", "changed.plan").stdout)
+    replaced = {
+        change["change"]["before"]["hostname"]
+        for change in plan["resource_changes"]
+        if change["type"] == "docker_container" and change["change"]["actions"] == ["delete", "create"]
+    }
+    processes = {"scheduler", "webserver", "triggerer", "worker-1", "worker-2"}
+    assert replaced == {"statsd-exporter", *(f"airflow-{process}" for process in processes)}
+
+
 @pytest.fixture(scope="module")
 def run_sleeper(stack, ask):
     """Run a DAG that was dropped into the folder a moment ago; whether it shall fail is up to the run."""
@@ -238,6 +256,11 @@ def test_a_warehouse_that_is_stale_or_off_makes_its_alert_fire_and_clear(stack, 
     send(27, 0, "0.01")
     for name in ("Warehouse stale", "Reconciliation off"):
         wait_for_alert(ask, name, [{}], 4 * SCRAPE_SECONDS)
+    stack.engine.containers.get(f"{NAME}-statsd-exporter").restart()
+    heard = "bikes_store_warehouse_good_timestamp_seconds"
+    wait_until(lambda: not ask(heard), 4 * SCRAPE_SECONDS, "statsd-exporter has not forgotten what it was told")
+    for name in ("Warehouse stale", "Reconciliation off"):
+        wait_for_alert(ask, name, [{}], 0)
     send(0, 0, "0")
     for name in ("Warehouse stale", "Reconciliation off"):
         wait_for_alert(ask, name, [], 4 * SCRAPE_SECONDS)

@@ -119,8 +119,9 @@ module "init" {
 }
 
 locals {
-  # A new run of init replaces the processes: they may have read what it changed.
-  process_env = merge(local.env, { INITIALISED_BY = module.init.id })
+  # A new run of init replaces the processes: they may have read what it changed. So does a new statsd-exporter: each
+  # process looks its address up once, and would go on sending to the old one.
+  process_env = merge(local.env, { INITIALISED_BY = module.init.id, STATSD_EXPORTER = var.statsd.id })
 
   # Not the scheduler's own health server: its process shares the scheduler's database connection from before it was
   # forked, and its first answer may take one that the scheduler then waits for, for ever.

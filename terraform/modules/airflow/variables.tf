@@ -39,8 +39,8 @@ variable "port" {
 }
 
 variable "statsd" {
-  description = "Where metrics go, by UDP."
-  type        = object({ host = string, port = number })
+  description = "Where metrics go, by UDP; the id is another one when the address may be."
+  type        = object({ host = string, port = number, id = string })
 }
 
 variable "admin_user" {
