@@ -108,15 +108,25 @@ def _units(panel: dict[str, Any], columns: Sequence[str]) -> list[str]:
 
 
 def _lines(panel: dict[str, Any], rows: Rows) -> dict[str, Any]:
-    """time, metric, value."""
+    """time, metric, value: as lines, or as bars where the panel says so."""
+    style = panel["fieldConfig"]["defaults"].get("custom", {}).get("drawStyle", "line")
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
     series: dict[str, list[tuple[datetime, float]]] = defaultdict(list)
     for moment, name, value in rows.values:
         series[name].append((moment, float(value)))
 
     def draw(axes: Any) -> None:
         for colour, (name, points) in zip(_COLOURS, series.items(), strict=False):
-            axes.plot(*zip(*points, strict=True), label=name, color=colour, linewidth=1.8 if len(points) < 100 else 0.8)
-        axes.legend(frameon=False)
+            moments, values = zip(*points, strict=True)
+            if style == "bars":
+                axes.vlines(moments, 0, values, label=name, color=colour, linewidth=1)
+            else:
+                axes.plot(moments, values, label=name, color=colour, linewidth=1.8)
+        locator = AutoDateLocator(maxticks=8)
+        axes.xaxis.set_major_locator(locator)
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        axes.legend(frameon=False, loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0, ncols=len(series))
         axes.set_ylim(bottom=0)
 
     return {"chart": _draw(panel, draw)}
