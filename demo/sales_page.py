@@ -123,7 +123,7 @@ def _lines(panel: dict[str, Any], rows: Rows) -> dict[str, Any]:
                 axes.vlines(moments, 0, values, label=name, color=colour, linewidth=1)
             else:
                 axes.plot(moments, values, label=name, color=colour, linewidth=1.8)
-        locator = AutoDateLocator(maxticks=8)
+        locator = AutoDateLocator(minticks=3, maxticks=8)
         axes.xaxis.set_major_locator(locator)
         axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
         axes.legend(frameon=False, loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0, ncols=len(series))
