@@ -36,7 +36,8 @@ def running_engine(log: Path) -> Iterator[docker.DockerClient]:
         if os.getuid() != 0:
             lack("no Docker engine answers, and only root may start one")
         with log.open("w") as file:
-            process = subprocess.Popen(["dockerd"], stdout=file, stderr=file)
+            # Ctrl-C is for the tests, which then clear away what is in the engine.
+            process = subprocess.Popen(["dockerd"], stdout=file, stderr=file, start_new_session=True)
         deadline = time.monotonic() + 60
         while (engine := _connect()) is None:
             if time.monotonic() > deadline or process.poll() is not None:
