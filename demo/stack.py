@@ -39,7 +39,7 @@ class Stack:
         """:raises DemoError: for the first thing that the machine lacks."""
         postgres.find_binaries()
         for name, port in self.settings.ports.items():
-            if name != "statsd" and _is_taken(port):
+            if name != "statsd" and is_taken(port):
                 raise DemoError(
                     f"Port {port}, which the demo needs for {name.replace('_', ' ')}, is in use on this machine:"
                     f" stop what uses it, or take another with `make demo {port_variable(name)}=…`"
@@ -131,7 +131,8 @@ def wait_until_gone(condition: Callable[[], None]) -> None:
         return
 
 
-def _is_taken(port: int) -> bool:
+def is_taken(port: int) -> bool:
+    """Whether something listens on a port of this machine's loopback."""
     with socket.socket() as probe:
         # As servers do: a port that only just was closed is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -16,6 +16,7 @@ from tests.monitoring.dashboards import RULES, firing, prometheus_queries
 from tests.stack.conftest import NAME, SCRAPE_SECONDS
 from tests.stack.engine import find_leftovers
 
+GOOD = "bikes_store_warehouse_good_timestamp_seconds"
 SLEEPER = """
 import time
 
@@ -117,8 +118,7 @@ def ask(stack, run):
         assert answer["status"] == "success", (expression, answer)
         return answer["data"]["result"]
 
-    good = "bikes_store_warehouse_good_timestamp_seconds"
-    wait_until(lambda: query(good), 60, "Prometheus has not heard of the warehouse")
+    wait_until(lambda: query(GOOD), 60, "Prometheus has not heard of the warehouse")
     time.sleep(SCRAPE_SECONDS + 1)  # rates need two readings
     return query
 
@@ -257,8 +257,7 @@ def test_a_warehouse_that_is_stale_or_off_makes_its_alert_fire_and_clear(stack, 
     for name in ("Warehouse stale", "Reconciliation off"):
         wait_for_alert(ask, name, [{}], 4 * SCRAPE_SECONDS)
     stack.engine.containers.get(f"{NAME}-statsd-exporter").restart()
-    heard = "bikes_store_warehouse_good_timestamp_seconds"
-    wait_until(lambda: not ask(heard), 4 * SCRAPE_SECONDS, "statsd-exporter has not forgotten what it was told")
+    wait_until(lambda: not ask(GOOD), 4 * SCRAPE_SECONDS, "statsd-exporter has not forgotten what it was told")
     for name in ("Warehouse stale", "Reconciliation off"):
         wait_for_alert(ask, name, [{}], 0)
     send(0, 0, "0")
@@ -275,25 +274,21 @@ def test_faults_of_the_platform_make_their_alerts_fire_and_clear(stack, ask):
     for container in reversed(stopped):
         container.stop(timeout=5)
     stack.airflow.call("POST", f"/dags/{STAGING_DAG}/dagRuns", {})
-    wait_for_alert(ask, "Database down", [{"instance": "source-exporter:9187"}], 60)
-    wait_for_alert(ask, "Lake down", [{}], 60)
-    wait_for_alert(ask, "Metrics missing", [{"job": "redis"}], 60)
-    wait_for_alert(ask, "DAG import error", [{}], 120)
-    wait_for_alert(ask, "Worker heartbeat lost", [{"worker": worker} for worker in workers], 180)
-    wait_for_alert(ask, "Queue stuck", [{}], 360)
+    alerts = {
+        "Database down": ([{"instance": "source-exporter:9187"}], 60),
+        "Lake down": ([{}], 60),
+        "Metrics missing": ([{"job": "redis"}], 60),
+        "DAG import error": ([{}], 120),
+        "Worker heartbeat lost": ([{"worker": worker} for worker in workers], 180),
+        "Queue stuck": ([{}], 360),
+    }
+    for name, (labels, seconds) in alerts.items():
+        wait_for_alert(ask, name, labels, seconds)
 
     broken.unlink()
     for container in stopped:
         container.start()
-    cleared = (
-        "Database down",
-        "Lake down",
-        "Metrics missing",
-        "DAG import error",
-        "Worker heartbeat lost",
-        "Queue stuck",
-    )
-    for name in cleared:
+    for name in alerts:
         wait_for_alert(ask, name, [], 180)
 
 
