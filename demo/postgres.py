@@ -10,6 +10,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -29,6 +30,10 @@ WAREHOUSE_DATABASE = "warehouse"
 
 # PostgreSQL refuses to run as root; Debian's package brings this user.
 _SERVER_USER = "postgres"
+
+# In the demo's folder, a link to the cluster's files: in that folder too, or, when root's PostgreSQL can't get there,
+# in one of the system's, by a name that no other cluster ever had.
+_LINK, _INSIDE, _OUTSIDE = "postgres", "cluster", Path("/var/lib")
 
 
 def find_binaries() -> Path:
@@ -73,12 +78,8 @@ def service(settings: Settings) -> Service:
 
 
 def data_directory(home: Path) -> Path:
-    """Where the cluster's files are: in the demo's folder, or, when root's PostgreSQL can't get there, beside it."""
-    inside = home.resolve() / "postgres"
-    if os.getuid() != 0 or all(parent.stat().st_mode & 0o001 for parent in inside.parents if parent.exists()):
-        return inside
-    digest = hashlib.sha256(str(inside).encode()).hexdigest()[:12]
-    return Path("/var/lib") / f"bikes-store-{digest}" / "postgres"
+    """Where the cluster's files are, or will be: where the link ``postgres`` of the demo's folder leads."""
+    return (home / _LINK).resolve()
 
 
 def create_cluster(settings: Settings) -> bool:
@@ -92,8 +93,9 @@ def create_cluster(settings: Settings) -> bool:
                 f" {_release(find_binaries())}: run `make demo-down`, which removes the demo's data."
             )
         return False
-    shutil.rmtree(directory, ignore_errors=True)  # of an initdb that did not end
-    directory.mkdir(parents=True, mode=0o700)
+    # Of an initdb that did not end, or of a demo whose folder, and with it the passwords, somebody removed.
+    remove_cluster(settings.home)
+    directory = _new_directory(settings.home)
     password_file = directory.parent / "superuser-password"
     write_private(password_file, settings.secrets["postgres_password"])
     if os.getuid() == 0:
@@ -113,13 +115,23 @@ def create_cluster(settings: Settings) -> bool:
         )
     finally:
         password_file.unlink()
+    # Last, and in the folder that holds the password: there is a cluster only where both are.
+    (settings.home / _LINK).symlink_to(directory)
     return True
 
 
-def remove_cluster(home: Path) -> None:
-    """Remove the cluster's files, wherever they are."""
-    directory = data_directory(home)
-    shutil.rmtree(directory if directory.is_relative_to(home.resolve()) else directory.parent, ignore_errors=True)
+def remove_cluster(home: Path) -> bool:
+    """Remove the files of a folder's cluster, wherever they are; returns whether there were any."""
+    link = home / _LINK
+    folders = [home / _INSIDE, *_OUTSIDE.glob(f"{_outside_name(home)}*")]
+    if link.is_symlink():
+        link.unlink()
+    else:
+        folders.append(link)  # the files themselves, as older releases of this repository had it
+    found = [folder for folder in folders if folder.exists()]
+    for folder in found:
+        shutil.rmtree(folder)
+    return bool(found)
 
 
 @contextmanager
@@ -184,6 +196,22 @@ def environment_of(dsn: str) -> dict[str, str]:
     """A connection as libpq's environment variables."""
     names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE"}
     return {names[key]: value for key, value in psycopg2.extensions.parse_dsn(dsn).items()}
+
+
+def _new_directory(home: Path) -> Path:
+    inside = home.resolve() / _INSIDE
+    if os.getuid() != 0 or all(parent.stat().st_mode & 0o001 for parent in inside.parents):
+        inside.mkdir(mode=0o700)
+        return inside
+    outside = Path(tempfile.mkdtemp(prefix=f"{_outside_name(home)}-", dir=_OUTSIDE))
+    outside.chmod(0o711)
+    directory = outside / "postgres"
+    directory.mkdir(mode=0o700)
+    return directory
+
+
+def _outside_name(home: Path) -> str:
+    return f"bikes-store-{hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:12]}"
 
 
 def _answers(settings: Settings) -> bool:

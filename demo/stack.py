@@ -113,12 +113,13 @@ class Stack:
 
 def remove(home: Path) -> bool:
     """Stop what runs and remove everything that the demo made; returns whether there was anything."""
-    if not home.exists():
-        return False
+    # Without the folder there may still be what it started, and files that are elsewhere.
     Supervisor(home).shutdown()
-    postgres.remove_cluster(home)
-    shutil.rmtree(home)
-    return True
+    had_cluster = postgres.remove_cluster(home)
+    if home.exists():
+        shutil.rmtree(home)
+        return True
+    return had_cluster
 
 
 def wait_until_gone(condition: Callable[[], None]) -> None:
