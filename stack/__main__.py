@@ -22,7 +22,7 @@ from rich.markup import escape
 
 from demo.endpoints import Endpoints
 from demo.settings import REPOSITORY, DemoError
-from stack.secrets import read_secrets, write_secrets
+from stack.secrets import missing_secrets, read_secrets, write_secrets
 from stack.terraform import Terraform
 
 FOLDER = Path(os.environ.get("TERRAFORM_DIR") or REPOSITORY / "terraform")
@@ -70,9 +70,7 @@ def up(console: Console) -> None:
 
 def down(console: Console) -> None:
     """Destroy everything, data included."""
-    terraform = Terraform(FOLDER)
-    terraform.run("init", "-no-color", quiet=True)
-    terraform.run("destroy", "-no-color", "-auto-approve", "-compact-warnings")
+    _initialise(console).run("destroy", "-no-color", "-auto-approve", "-compact-warnings")
     ENDPOINTS.unlink(missing_ok=True)
     console.print("The stack is gone. Its passwords stay in secrets.auto.tfvars for the next one.")
 
@@ -84,8 +82,7 @@ def plan(console: Console) -> None:
 
 def secrets(console: Console) -> None:
     """Write the passwords that are missing."""
-    if write_secrets(FOLDER):
-        console.print("Passwords were made: secrets.auto.tfvars (mode 0600, not in git).")
+    _initialise(console)
 
 
 def logs(console: Console) -> None:
@@ -126,11 +123,20 @@ def endpoints(made: Mapping[str, Any]) -> Endpoints:
 
 
 def _prepare(console: Console) -> Terraform:
-    """Terraform with all that a plan takes: passwords, what make was given, the providers."""
-    terraform = Terraform(FOLDER)
-    secrets(console)
+    """Terraform with all that a plan takes: providers, passwords, what make was given."""
     _pass_settings(os.environ)
+    return _initialise(console)
+
+
+def _initialise(console: Console) -> Terraform:
+    """Terraform with the providers, and with the passwords of the stack that its state knows, or else new ones."""
+    terraform = Terraform(FOLDER)
     terraform.run("init", "-no-color", quiet=True)
+    if missing_secrets(FOLDER):
+        kept = terraform.kept_secrets()
+        write_secrets(FOLDER, kept)
+        how = "read back from Terraform's state" if kept else "made"
+        console.print(f"Passwords were {how}: secrets.auto.tfvars (mode 0600, not in git).")
     return terraform
 
 

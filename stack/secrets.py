@@ -2,35 +2,58 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from demo.settings import DemoError, new_fernet_key, new_password, write_private
 
+_FILE = "secrets.auto.tfvars"
 _DECLARED = re.compile(r'^variable "(\w+)"', re.MULTILINE)
-_WRITTEN = re.compile(r'^\s*(\w+)\s*=\s*"([^"\\]*)"\s*$', re.MULTILINE)
-_HEAD = "# Made by `make up`. Who has this file has the platform. Removing it locks you out of what is up.\n"
+_WRITTEN = re.compile(r'^\s*(\w+)\s*=\s*("(?:[^"\\]|\\.)*")', re.MULTILINE)
+_HEAD = "# Made by `make up`. Who has this file has the platform.\n"
 
 
-def write_secrets(terraform: Path) -> bool:
-    """Write what is missing of the secrets that terraform/secrets.tf declares; returns whether any was.
+def missing_secrets(terraform: Path) -> list[str]:
+    """The secrets that terraform/secrets.tf declares and that are not written yet.
 
     :param terraform: the folder with the root module.
     """
-    path = terraform / "secrets.auto.tfvars"
+    path = terraform / _FILE
+    known = _parse(path.read_text()) if path.exists() else {}
+    return [name for name in _DECLARED.findall((terraform / "secrets.tf").read_text()) if name not in known]
+
+
+def write_secrets(terraform: Path, kept: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Write what is missing of them.
+
+    :param kept: those of a stack that is there, which it goes on with; any other is made.
+    """
+    path = terraform / _FILE
+    made = {name: kept.get(name) or _new_secret(name) for name in missing_secrets(terraform)}
     there = path.read_text() if path.exists() else _HEAD
-    known = dict(_WRITTEN.findall(there))
-    missing = [name for name in _DECLARED.findall((terraform / "secrets.tf").read_text()) if name not in known]
-    if missing:
-        made = {name: new_fernet_key() if name == "airflow_fernet_key" else new_password() for name in missing}
-        lines = (f'{name} = "{value}"\n' for name, value in made.items())
-        write_private(path, there + "".join(lines))
-    return bool(missing)
+    write_private(path, there + "".join(f"{name} = {_quote(value)}\n" for name, value in made.items()))
 
 
 def read_secrets(terraform: Path) -> dict[str, str]:
     """:raises DemoError: when there is none."""
-    path = terraform / "secrets.auto.tfvars"
+    path = terraform / _FILE
     if not path.exists():
         raise DemoError(f"{path} does not exist: `make up` writes it.")
-    return dict(_WRITTEN.findall(path.read_text()))
+    return _parse(path.read_text())
+
+
+# Strings of HCL are those of JSON, but for what begins an expression in them.
+# https://developer.hashicorp.com/terraform/language/expressions/strings
+def _parse(text: str) -> dict[str, str]:
+    return {name: json.loads(value).replace("$${", "${").replace("%%{", "%{") for name, value in _WRITTEN.findall(text)}
+
+
+def _quote(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
+
+
+def _new_secret(name: str) -> str:
+    return new_fernet_key() if name == "airflow_fernet_key" else new_password()

@@ -40,7 +40,14 @@ _CAUSES = (
         ("is already in use by container",),
         "Docker has a container of that name which this Terraform state does not know: from another clone that is up,"
         " or left when a state was lost. Stop the other one (`make down` there), remove what was left (`docker rm"
-        " --force NAME`), or run beside it with TF_VAR_name and TF_VAR_ports set.",
+        " --force NAME`, and the data, whose passwords went with the state: `docker volume rm NAME`), or run beside it"
+        " with TF_VAR_name and TF_VAR_ports set.",
+    ),
+    (
+        ("password authentication failed for user",),
+        "A database does not take its password of secrets.auto.tfvars: its volume was made with another. Put that one"
+        " back; or, if nobody needs the data, remove the stack with `make down`, what that leaves of volumes with"
+        " `docker volume rm NAME` (`docker volume ls` shows them), and try again.",
     ),
     (
         ("port is already allocated", "address already in use"),
@@ -48,6 +55,8 @@ _CAUSES = (
         " ports (README, Variables).",
     ),
 )
+
+_SECRETS = "terraform_data.secrets"
 
 
 class Terraform:
@@ -113,14 +122,21 @@ class Terraform:
 
     def failed_jobs(self) -> list[str]:
         """Addresses of one-shot containers that failed in an earlier apply: they have to run again."""
-        state = json.loads(self._quiet("show", "-json"))
         return [
             resource["address"]
-            for resource in _resources(state.get("values", {}).get("root_module", {}))
+            for resource in self._state()
             if resource["type"] == "docker_container"
             and not resource["values"].get("must_run", True)
             and resource["values"].get("exit_code") != 0
         ]
+
+    def kept_secrets(self) -> dict[str, str]:
+        """The passwords of the last apply, by variable; none when there was none."""
+        return next((each["values"]["input"] for each in self._state() if each["address"] == _SECRETS), {})
+
+    def _state(self) -> list[dict[str, Any]]:
+        state = json.loads(self._quiet("show", "-json"))
+        return _resources(state.get("values", {}).get("root_module", {}))
 
     def _quiet(self, *arguments: str) -> str:
         done = subprocess.run(self._command(*arguments), capture_output=True, text=True, env=self._environment())

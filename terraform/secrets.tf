@@ -165,3 +165,25 @@ variable "monitor_password" {
     error_message = "monitor_password is missing or shorter than 8 characters: `make secrets` writes terraform/secrets.auto.tfvars."
   }
 }
+
+# The state has them all anyway, scattered; here it has them by name, so that `make up` can write secrets.auto.tfvars
+# anew when somebody removed it: new passwords would lock everybody out of the databases that are there.
+resource "terraform_data" "secrets" {
+  input = {
+    airflow_db_password      = var.airflow_db_password
+    airflow_admin_password   = var.airflow_admin_password
+    airflow_fernet_key       = var.airflow_fernet_key
+    airflow_secret_key       = var.airflow_secret_key
+    broker_password          = var.broker_password
+    source_admin_password    = var.source_admin_password
+    source_reader_password   = var.source_reader_password
+    warehouse_admin_password = var.warehouse_admin_password
+    staging_loader_password  = var.staging_loader_password
+    dbt_password             = var.dbt_password
+    reporter_password        = var.reporter_password
+    lake_root_password       = var.lake_root_password
+    lake_secret_key          = var.lake_secret_key
+    grafana_admin_password   = var.grafana_admin_password
+    monitor_password         = var.monitor_password
+  }
+}

@@ -317,6 +317,16 @@ def wait_until(condition, seconds, message):
         time.sleep(1)
 
 
+def test_a_removed_file_of_passwords_is_written_anew_with_the_same(stack):
+    file = stack.folder / "secrets.auto.tfvars"
+    passwords = read_secrets(stack.folder)
+    file.unlink()
+    done = stack.command("secrets")
+    assert "read back from Terraform's state" in done.stdout, done.stdout + done.stderr
+    assert read_secrets(stack.folder) == passwords
+    assert not [name for name, value in passwords.items() if value in done.stdout + done.stderr]
+
+
 def test_down_removes_everything_at_the_first_try_with_tasks_running(stack, run):
     stack.airflow.call("POST", f"/dags/{STAGING_DAG}/dagRuns", {})
     time.sleep(5)

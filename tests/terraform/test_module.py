@@ -168,8 +168,17 @@ def test_secrets_are_for_their_owner_alone_and_stay(module):
     path = module.folder / "secrets.auto.tfvars"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     before = path.read_text()
-    assert not write_secrets(module.folder)
+    write_secrets(module.folder)
     assert path.read_text() == before
+
+
+def test_the_state_knows_every_secret_by_its_name(planned, module):
+    (kept,) = [
+        each["values"]["input"]
+        for each in planned["planned_values"]["root_module"]["resources"]
+        if each["address"] == "terraform_data.secrets"
+    ]
+    assert kept == module.secrets
 
 
 @pytest.mark.parametrize(

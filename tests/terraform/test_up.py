@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import subprocess
@@ -10,7 +11,9 @@ import sys
 import pytest
 
 from demo.settings import REPOSITORY
+from stack.secrets import missing_secrets, read_secrets, write_secrets
 from stack.terraform import _explain
+from tests.needs import need_program
 from tests.terraform.conftest import copy_module
 
 
@@ -73,6 +76,12 @@ def test_registry_that_does_not_answer(up, tmp_path):
             "Docker has a container of that name",
         ),
         (
+            "Error: Resource postcondition failed\n│ warehouse-prepare failed (exit code 2). Its log:\n│ psql: error:"
+            ' connection to server at "warehouse", port 5432\n│ failed: FATAL:  password authentication failed for\n│'
+            ' user "postgres"',
+            "A database does not take its password",
+        ),
+        (
             "Error: Unable to start container: Error response from daemon: driver failed programming external"
             " connectivity on endpoint bikes-store-grafana: Bind for 127.0.0.1:3000 failed: port is already allocated",
             "A port that the stack wants to publish is taken",
@@ -100,6 +109,18 @@ def test_secrets_are_made_once(up, folder):
     made = path.read_text()
     assert up("secrets") == ("", 0)
     assert path.read_text() == made
+
+
+def test_secrets_of_any_characters_are_what_terraform_reads(tmp_path):
+    need_program("terraform", "it reads the file")
+    (tmp_path / "secrets.tf").write_text('variable "chosen" {\n  type = string\n}\n')
+    chosen = 'a "quoted" \\ ${not} %{an} expression, ü'
+    write_secrets(tmp_path, {"chosen": chosen})
+    assert missing_secrets(tmp_path) == []
+    assert read_secrets(tmp_path) == {"chosen": chosen}
+    command = ["terraform", "console"]
+    done = subprocess.run(command, input="jsonencode(var.chosen)", cwd=tmp_path, capture_output=True, text=True)
+    assert json.loads(json.loads(done.stdout)) == chosen
 
 
 def test_dump_that_is_not_there(up):
