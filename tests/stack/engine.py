@@ -8,8 +8,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import docker
 import docker.errors
@@ -29,25 +30,27 @@ _CERTIFICATES = Path("/usr/local/share/ca-certificates")
 @contextmanager
 def running_engine(log: Path) -> Iterator[docker.DockerClient]:
     """The engine that answers, or one that is started for the tests, as root."""
-    engine = _connect()
-    process = None
-    if engine is None:
-        install("dockerd", "docker.io")
-        if os.getuid() != 0:
-            lack("no Docker engine answers, and only root may start one")
-        with log.open("w") as file:
-            # Ctrl-C is for the tests, which then clear away what is in the engine.
-            process = subprocess.Popen(["dockerd"], stdout=file, stderr=file, start_new_session=True)
-        deadline = time.monotonic() + 60
-        while (engine := _connect()) is None:
-            if time.monotonic() > deadline or process.poll() is not None:
-                raise RuntimeError(f"dockerd did not start:\n{log.read_text()[-2000:]}")
-            time.sleep(0.5)
-    try:
-        yield engine
-    finally:
-        engine.close()
-        if process is not None:
+    if (engine := _connect()) is not None:
+        with closing(engine):
+            yield engine
+        return
+    install("dockerd", "docker.io")
+    if os.getuid() != 0:
+        lack("no Docker engine answers, and only root may start one")
+    # Of its own, so that what an engine that was killed left in /run is not taken for one that runs.
+    with TemporaryDirectory(prefix="dockerd-", ignore_cleanup_errors=True) as runtime, log.open("w") as file:
+        command = ["dockerd", f"--pidfile={runtime}/pid", f"--exec-root={runtime}/exec"]
+        # Ctrl-C is for the tests, which then clear away what is in the engine.
+        process = subprocess.Popen(command, stdout=file, stderr=file, start_new_session=True)
+        try:
+            deadline = time.monotonic() + 60
+            while (engine := _connect()) is None:
+                if time.monotonic() > deadline or process.poll() is not None:
+                    raise RuntimeError(f"dockerd did not start:\n{log.read_text()[-2000:]}")
+                time.sleep(0.5)
+            with closing(engine):
+                yield engine
+        finally:
             process.terminate()
             process.wait(60)
 
