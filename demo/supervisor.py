@@ -99,9 +99,11 @@ class Supervisor:
         deadline = time.monotonic() + seconds
         while waiting:
             self.check()
-            waiting = [name for name in waiting if not _holds(self._services[name].ready)]
+            answers = {name: _ask(self._services[name].ready) for name in waiting}
+            waiting = [name for name, (is_ready, _) in answers.items() if not is_ready]
             if waiting and time.monotonic() > deadline:
-                raise DemoError(self._last_words(waiting[0], f"was not ready after {seconds:.0f} seconds"))
+                name, (_, why) = waiting[0], answers[waiting[0]]
+                raise DemoError(self._last_words(name, f"was not ready after {seconds:.0f} seconds{why}"))
             if waiting:
                 time.sleep(0.2)
 
@@ -189,11 +191,12 @@ class Supervisor:
         )
 
 
-def _holds(condition: Callable[[], bool]) -> bool:
+def _ask(is_ready: Callable[[], bool]) -> tuple[bool, str]:
+    """Whether a service is ready, and what kept the question from being answered."""
     try:
-        return condition()
-    except Exception:  # not up yet: whatever the client library raises for that
-        return False
+        return is_ready(), ""
+    except Exception as error:  # not up yet: whatever the client library raises for that
+        return False, f" ({' '.join(str(error).split()) or type(error).__name__})"
 
 
 def _wait(condition: Callable[[], bool], seconds: float) -> bool:

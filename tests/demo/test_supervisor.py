@@ -62,11 +62,11 @@ def test_service_that_dies_while_another_is_waited_for_ends_the_wait(supervisor)
 
 def test_service_that_never_gets_ready_is_named(supervisor):
     def ready():
-        raise ConnectionRefusedError
+        raise ConnectionRefusedError("nobody\nlistens")
 
     supervisor.start_daemon([service("deaf", SLEEP, ready)])
     supervisor.start("deaf")
-    with pytest.raises(DemoError, match=r"Service deaf was not ready after 1 seconds[\s\S]*up"):
+    with pytest.raises(DemoError, match=r"Service deaf was not ready after 1 seconds \(nobody listens\)[\s\S]*up"):
         supervisor.wait_ready("deaf", seconds=1)
 
 
