@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 for _name, _value in airflow.common_settings().items():
     os.environ.setdefault(_name, _value)
 os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="bikes-store-airflow-")
+os.environ["AIRFLOW__COSMOS__CACHE_DIR"] = os.environ["AIRFLOW_HOME"] + "/cosmos"  # else /tmp/cosmos, of all users
 os.environ["AIRFLOW__CORE__DAGS_FOLDER"] = str(REPOSITORY / "dags")
 os.environ["AIRFLOW__LOGGING__REMOTE_LOGGING"] = "False"
 os.environ["AIRFLOW__METRICS__STATSD_ON"] = "False"
