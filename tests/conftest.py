@@ -6,18 +6,16 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psycopg2
 import pytest
-from psycopg2 import sql
 
 from demo import airflow, broker, currency_api, lake, postgres
 from demo.settings import REPOSITORY, Settings, generate_secrets
 from demo.supervisor import Supervisor
 from tests.ports import free_ports
+from tests.services import Postgres, Services
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -37,42 +35,6 @@ os.environ.update(WAREHOUSE_HOST="warehouse-host", WAREHOUSE_PORT="5555")
 
 def pytest_unconfigure() -> None:
     shutil.rmtree(os.environ["AIRFLOW_HOME"], ignore_errors=True)
-
-
-@dataclass
-class Services:
-    """The services of a test session, on ports of their own."""
-
-    settings: Settings
-    supervisor: Supervisor
-    _started: set[str] = field(default_factory=set)
-
-    def need(self, name: str) -> None:
-        if name not in self._started:
-            self.supervisor.start(name)
-            self.supervisor.wait_ready(name, seconds=60)
-            self._started.add(name)
-
-
-class Postgres:
-    """A PostgreSQL server, as its superuser."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-
-    def dsn(self, database: str = "postgres") -> str:
-        return self.settings.dsn(database)
-
-    def create_database(self, name: str, template: str | None = None) -> str:
-        """Make a database anew, empty or as a copy; returns its DSN."""
-        connection = psycopg2.connect(self.dsn())
-        connection.autocommit = True
-        identifiers = sql.Identifier(name), sql.Identifier(template or "template1")
-        with connection.cursor() as cursor:
-            cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(identifiers[0]))
-            cursor.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*identifiers))
-        connection.close()
-        return self.dsn(name)
 
 
 @pytest.fixture(scope="session")

@@ -16,8 +16,8 @@ from bikes_store.tables import TABLES
 from demo.postgres import connect, environment_of, psql, query
 from demo.settings import LOOPBACK, REPOSITORY
 from source.fill import restore
-from tests.conftest import Postgres
 from tests.real_data import write_dump
+from tests.services import Postgres
 
 PROJECT = REPOSITORY / "dbt" / "bikes_store_warehouse"
 UNKNOWN = "0" * 32

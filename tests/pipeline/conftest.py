@@ -19,7 +19,7 @@ from bikes_store.tables import TABLES
 from bikes_store.window import FULL, Window
 from demo.postgres import connect, psql, query
 from demo.settings import REPOSITORY
-from tests.conftest import Postgres
+from tests.services import Postgres
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

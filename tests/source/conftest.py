@@ -7,7 +7,7 @@ import pytest
 from tests.source import generator
 
 if TYPE_CHECKING:
-    from tests.conftest import Postgres
+    from tests.services import Postgres
 
 
 @pytest.fixture(scope="session")

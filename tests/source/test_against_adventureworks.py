@@ -14,7 +14,7 @@ from tests.source.generator import rows
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import Postgres
+    from tests.services import Postgres
 
 pytestmark = real_data.needs_real_data
 

@@ -11,7 +11,7 @@ from tests.source import generator
 from tests.source.generator import CURRENCIES
 
 if TYPE_CHECKING:
-    from tests.conftest import Postgres
+    from tests.services import Postgres
 
 # Of all rows of all tables at scale 1. It is the same on every PostgreSQL, so a change here is one of the generator.
 FINGERPRINT = "b1fa99d0b2f4eff4"
