@@ -133,9 +133,7 @@ def _initialise(console: Console) -> Terraform:
     terraform = Terraform(FOLDER)
     terraform.run("init", "-no-color", quiet=True)
     if missing_secrets(FOLDER):
-        kept = terraform.kept_secrets()
-        write_secrets(FOLDER, kept)
-        how = "read back from Terraform's state" if kept else "made"
+        how = "made" if write_secrets(FOLDER, terraform.kept_secrets()) else "read back from Terraform's state"
         console.print(f"Passwords were {how}: secrets.auto.tfvars (mode 0600, not in git).")
     return terraform
 

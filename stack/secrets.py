@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 
 from demo.settings import DemoError, new_fernet_key, new_password, write_private
 
@@ -26,15 +25,17 @@ def missing_secrets(terraform: Path) -> list[str]:
     return [name for name in _DECLARED.findall((terraform / "secrets.tf").read_text()) if name not in known]
 
 
-def write_secrets(terraform: Path, kept: Mapping[str, str] = MappingProxyType({})) -> None:
-    """Write what is missing of them.
+def write_secrets(terraform: Path, kept: Mapping[str, str]) -> bool:
+    """Write what is missing of them; returns whether any had to be made.
 
     :param kept: those of a stack that is there, which it goes on with; any other is made.
     """
     path = terraform / _FILE
-    made = {name: kept.get(name) or _new_secret(name) for name in missing_secrets(terraform)}
+    missing = missing_secrets(terraform)
     there = path.read_text() if path.exists() else _HEAD
-    write_private(path, there + "".join(f"{name} = {_quote(value)}\n" for name, value in made.items()))
+    lines = (f"{name} = {_quote(kept.get(name) or _new_secret(name))}\n" for name in missing)
+    write_private(path, there + "".join(lines))
+    return not kept.keys() >= set(missing)
 
 
 def read_secrets(terraform: Path) -> dict[str, str]:

@@ -79,7 +79,7 @@ def module(bare_module: Module, tmp_path_factory: pytest.TempPathFactory) -> Mod
     """The same with the secrets that `make secrets` writes."""
     home = tmp_path_factory.mktemp("module")
     shutil.copytree(bare_module.folder.parent, home, dirs_exist_ok=True, symlinks=True)
-    write_secrets(home / "terraform")
+    write_secrets(home / "terraform", {})
     return Module(home / "terraform", bare_module.environment)
 
 

@@ -168,7 +168,7 @@ def test_secrets_are_for_their_owner_alone_and_stay(module):
     path = module.folder / "secrets.auto.tfvars"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     before = path.read_text()
-    write_secrets(module.folder)
+    assert not write_secrets(module.folder, {})
     assert path.read_text() == before
 
 

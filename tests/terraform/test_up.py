@@ -111,11 +111,19 @@ def test_secrets_are_made_once(up, folder):
     assert path.read_text() == made
 
 
+def test_a_secret_that_the_state_lacks_is_made_and_said_to_be(tmp_path):
+    """As after an update of this repository that brings one more."""
+    (tmp_path / "secrets.tf").write_text('variable "old" {\n}\n\nvariable "new" {\n}\n')
+    assert write_secrets(tmp_path, {"old": "kept"})
+    made = read_secrets(tmp_path)
+    assert (made["old"], len(made["new"])) == ("kept", 32)
+
+
 def test_secrets_of_any_characters_are_what_terraform_reads(tmp_path):
     need_program("terraform", "it reads the file")
     (tmp_path / "secrets.tf").write_text('variable "chosen" {\n  type = string\n}\n')
     chosen = 'a "quoted" \\ ${not} %{an} expression, ü'
-    write_secrets(tmp_path, {"chosen": chosen})
+    assert not write_secrets(tmp_path, {"chosen": chosen})
     assert missing_secrets(tmp_path) == []
     assert read_secrets(tmp_path) == {"chosen": chosen}
     command = ["terraform", "console"]
