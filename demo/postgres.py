@@ -5,7 +5,6 @@ Only TCP on loopback and only passwords: nothing is shared with a cluster that t
 
 from __future__ import annotations
 
-import hashlib
 import os
 import pwd
 import shutil
@@ -20,7 +19,7 @@ import psycopg2
 from psycopg2 import sql
 
 import source.psql
-from demo.settings import LOOPBACK, DemoError, Settings, write_private
+from demo.settings import LOOPBACK, DemoError, Settings, digest, write_private
 from demo.supervisor import Service
 
 SUPPORTED = range(14, 18)
@@ -123,7 +122,7 @@ def create_cluster(settings: Settings) -> bool:
 def remove_cluster(home: Path) -> bool:
     """Remove the files of a folder's cluster, wherever they are; returns whether there were any."""
     link = home / _LINK
-    folders = [home / _INSIDE, *_OUTSIDE.glob(f"{_outside_name(home)}*")]
+    folders = [home / _INSIDE, *_OUTSIDE.glob(f"bikes-store-{digest(home)}*")]
     if link.is_symlink():
         link.unlink()
     else:
@@ -203,15 +202,11 @@ def _new_directory(home: Path) -> Path:
     if os.getuid() != 0 or all(parent.stat().st_mode & 0o001 for parent in inside.parents):
         inside.mkdir(mode=0o700)
         return inside
-    outside = Path(tempfile.mkdtemp(prefix=f"{_outside_name(home)}-", dir=_OUTSIDE))
+    outside = Path(tempfile.mkdtemp(prefix=f"bikes-store-{digest(home)}-", dir=_OUTSIDE))
     outside.chmod(0o711)
     directory = outside / "postgres"
     directory.mkdir(mode=0o700)
     return directory
-
-
-def _outside_name(home: Path) -> str:
-    return f"bikes-store-{hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:12]}"
 
 
 def _answers(settings: Settings) -> bool:

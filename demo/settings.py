@@ -133,8 +133,12 @@ def runtime_directory(home: Path) -> Path:
 
     A socket's path may have 107 bytes, and the demo's folder may be deeper than that.
     """
-    digest = hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:12]
-    return Path(tempfile.gettempdir()) / f"bikes-store-{os.getuid()}-{digest}"
+    return Path(tempfile.gettempdir()) / f"bikes-store-{os.getuid()}-{digest(home)}"
+
+
+def digest(home: Path) -> str:
+    """What tells one demo's files outside its folder from another's: made from the folder's path."""
+    return hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:12]
 
 
 def write_private(path: Path, text: str) -> None:

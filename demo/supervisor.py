@@ -95,14 +95,13 @@ class Supervisor:
 
         :raises DemoError: when any service of this supervisor dies meanwhile, or one is not ready in time.
         """
-        waiting = list(names)
+        waiting = dict.fromkeys(names, "")
         deadline = time.monotonic() + seconds
         while waiting:
             self.check()
-            answers = {name: _ask(self._services[name].ready) for name in waiting}
-            waiting = [name for name, (is_ready, _) in answers.items() if not is_ready]
+            waiting = {name: why for name in waiting if (why := _why_not(self._services[name].ready)) is not None}
             if waiting and time.monotonic() > deadline:
-                name, (_, why) = waiting[0], answers[waiting[0]]
+                name, why = next(iter(waiting.items()))
                 raise DemoError(self._last_words(name, f"was not ready after {seconds:.0f} seconds{why}"))
             if waiting:
                 time.sleep(0.2)
@@ -191,12 +190,12 @@ class Supervisor:
         )
 
 
-def _ask(is_ready: Callable[[], bool]) -> tuple[bool, str]:
-    """Whether a service is ready, and what kept the question from being answered."""
+def _why_not(is_ready: Callable[[], bool]) -> str | None:
+    """None of a service that is ready; else what kept the question from being answered, if anything did."""
     try:
-        return is_ready(), ""
+        return None if is_ready() else ""
     except Exception as error:  # not up yet: whatever the client library raises for that
-        return False, f" ({' '.join(str(error).split()) or type(error).__name__})"
+        return f" ({' '.join(str(error).split()) or type(error).__name__})"
 
 
 def _wait(condition: Callable[[], bool], seconds: float) -> bool:
