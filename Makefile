@@ -10,39 +10,39 @@ help: ## list the targets
 
 .PHONY: install
 install: ## what everything else needs: uv, Python, PostgreSQL, .venv
-	@demo/bootstrap.sh
+	@cli/bootstrap.sh
 
 .PHONY: demo
 demo: install ## run the whole pipeline on this machine, no Docker (SCALE=, SOURCE_SQL=, EXIT=1, AIRFLOW_PORT=, …)
-	@$(PYTHON) -m demo up
+	@$(PYTHON) -m cli.processes up
 
 .PHONY: demo-down
 demo-down: ## stop the demo and remove what it made
-	@if [ -x $(PYTHON) ]; then $(PYTHON) -m demo down; else echo "There is no demo to remove."; fi
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m cli.processes down; else echo "There is no demo to remove."; fi
 
 .PHONY: up
 up: install ## stand the stack up in containers with Terraform (SCALE=, SOURCE_SQL=, SLACK_WEBHOOK_URL=, TF_VAR_…)
-	@$(PYTHON) -m stack up
+	@$(PYTHON) -m cli.containers up
 
 .PHONY: down
 down: install ## destroy the stack in containers, data included
-	@$(PYTHON) -m stack down
+	@$(PYTHON) -m cli.containers down
 
 .PHONY: plan
 plan: install ## what `make up` would change
-	@$(PYTHON) -m stack plan
+	@$(PYTHON) -m cli.containers plan
 
 .PHONY: secrets
 secrets: install ## make the stack's passwords, for plain `terraform apply`
-	@$(PYTHON) -m stack secrets
+	@$(PYTHON) -m cli.containers secrets
 
 .PHONY: logs
 logs: install ## follow a service's log (SERVICE=airflow-scheduler)
-	@$(PYTHON) -m stack logs $(SERVICE)
+	@$(PYTHON) -m cli.containers logs $(SERVICE)
 
 .PHONY: run-pipeline
 run-pipeline: ## run both DAGs on the stack that is up (DATE=2024-09-01)
-	@$(PYTHON) -m demo run
+	@$(PYTHON) -m cli.run
 
 .PHONY: lint
 lint: install ## ruff, mypy, sqlfluff

@@ -1,14 +1,15 @@
 """Fill the transaction database: with made-up rows, or from a dump.
 
-    PGHOST=… PGUSER=… PGPASSWORD=… PGDATABASE=bikes-store SOURCE_USER=… SOURCE_PASSWORD=… python -m source.fill
+    PGHOST=… PGUSER=… PGPASSWORD=… PGDATABASE=bikes-store ROLES='{"source_reader": "…"}' python -m source.fill
 
-SCALE (1) is how many times the orders of AdventureWorks are made; SOURCE_SQL a dump to take instead. A database that
-was filled before is left as it is, but that the reading role gets its password anew. Exits with 1 and one sentence when
-something is wrong.
+SCALE (1) is how many times the orders of AdventureWorks are made. SOURCE_SQL is a dump to take instead. ROLES is a JSON
+object: the roles that may read, with their passwords. A database that was filled before keeps its rows; only the roles'
+passwords are set again. Exits with 1 and one sentence when something is wrong.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -17,7 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bikes_store.tables import TABLES
-from source.psql import PsqlError, psql
+from source.psql import Psql, PsqlError
 
 _HERE = Path(__file__).resolve().parent
 _CURRENCIES = _HERE / "currency_api" / "currencies.json"
@@ -35,6 +36,8 @@ _HARMLESS = (
     r'extension "[^"]*" does not exist',
 )
 _ERROR = re.compile(r"^psql:(?P<file>.*?):(?P<line>\d+): ERROR: +(?P<text>.*)$", re.MULTILINE)
+#: Most times that the orders are made: 31 million orders.
+MAX_SCALE = 1000
 # The comment on the database says how far it is.
 _FILLING, _FILLED = "bikes-store: filling", "bikes-store: filled"
 _SCHEMAS = sorted({table.schema for table in TABLES.values()})
@@ -44,34 +47,46 @@ class FillError(Exception):
     """The message is one sentence for a person."""
 
 
-def fill(
-    connection: Mapping[str, str], scale: int, dump: Path | None, reader: Mapping[str, str], program: str = "psql"
-) -> bool:
-    """Fill an empty database and let a role read it; returns whether it was empty.
+def fill(psql: Psql, scale: int, dump: Path | None, roles: Mapping[str, str]) -> bool:
+    """Fill an empty database and let the roles read it; returns whether it was empty.
 
-    :param connection: PGHOST and so on, PGDATABASE at least, of a role that may make databases.
+    :param psql: on the database, as a role that may make databases.
+    :param scale: how many times the orders of AdventureWorks are made.
     :param dump: an SQL file (as pg_dump writes it) to take instead of made-up rows.
-    :param reader: SOURCE_USER and SOURCE_PASSWORD.
+    :param roles: the roles that source/roles.sql makes => their passwords.
     :raises FillError: when the dump can't be taken, or the database holds a source that this did not make.
     """
-    filled = _state(connection, program) == _FILLED
+    filled = _state(psql) == _FILLED
     if not filled:
-        _make_room(connection, program)
-        _mark(connection, _FILLING, program)
+        _make_room(psql)
+        _mark(psql, _FILLING)
         if dump is not None:
-            restore(connection, dump, program)
+            restore(psql, dump)
         else:
-            _generate(connection, scale, program)
-    psql(connection, _HERE / "roles.sql", environment=reader, program=program)
+            _generate(psql, scale)
+    psql.run(_HERE / "roles.sql", environment={"ROLES": json.dumps(dict(roles))})
     if not filled:
-        _mark(connection, _FILLED, program)
+        _mark(psql, _FILLED)
     return not filled
 
 
-def restore(connection: Mapping[str, str], dump: Path, program: str = "psql") -> None:
+def read_scale(text: str) -> int:
+    """A scale as people write it; 1 where the text is empty.
+
+    :raises FillError: when it is not a whole number from 1 to MAX_SCALE.
+    """
+    text = text or "1"
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_SCALE:
+        raise FillError(
+            f"SCALE={text} must be a whole number from 1 to {MAX_SCALE}: how many times the orders are made."
+        )
+    return int(text)
+
+
+def restore(psql: Psql, dump: Path) -> None:
     """Run an SQL dump into an empty database.
 
-    A dump of another server names roles, settings and extensions that this one lacks: such errors are passed over.
+    A dump of another server names roles, settings and extensions that this one lacks. Such errors are passed over.
 
     :raises FillError: when it can't be read or any other statement fails, with the first errors.
     """
@@ -83,61 +98,48 @@ def restore(connection: Mapping[str, str], dump: Path, program: str = "psql") ->
                 f"SOURCE_SQL={dump} is an archive of pg_dump, not SQL: turn it into SQL with"
                 f" `pg_restore --no-owner -f source.sql {dump}`."
             )
-    errors = list(_ERROR.finditer(psql(connection, dump, stop_on_error=False, program=program).stderr))
+    errors = list(_ERROR.finditer(psql.run(dump, stop_on_error=False).stderr))
     errors = [error for error in errors if not any(re.fullmatch(text, error["text"]) for text in _HARMLESS)]
     if errors:
         first = "; ".join(f"line {error['line']}: {error['text']}" for error in errors[:3])
         raise FillError(f"SOURCE_SQL={dump} can't be loaded ({len(errors)} errors). {first}.")
     names = [table.source for table in TABLES.values()]
     listed = ", ".join(f"'{name}'" for name in names)
-    missing = _lines(
-        connection, f"SELECT name FROM unnest(ARRAY[{listed}]) AS name WHERE to_regclass(name) IS NULL", program
-    )
+    missing = psql.lines(f"SELECT name FROM unnest(ARRAY[{listed}]) AS name WHERE to_regclass(name) IS NULL")
     if missing:
         raise FillError(f"SOURCE_SQL={dump} does not make the tables that are extracted: {', '.join(missing)}.")
 
 
-def _generate(connection: Mapping[str, str], scale: int, program: str) -> None:
+def _generate(psql: Psql, scale: int) -> None:
     folder = _HERE / "bikes_store"
-    psql(connection, folder / "schema.sql", program=program)
-    variables = {"scale": str(scale), "currencies": _CURRENCIES.read_text()}
-    psql(connection, folder / "generate.sql", variables=variables, program=program)
+    psql.run(folder / "schema.sql")
+    psql.run(folder / "generate.sql", variables={"scale": str(scale), "currencies": _CURRENCIES.read_text()})
 
 
-def _state(connection: Mapping[str, str], program: str) -> str:
+def _state(psql: Psql) -> str:
     comment = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()"
-    return "".join(_lines(connection, comment, program))
+    return "".join(psql.lines(comment))
 
 
-def _mark(connection: Mapping[str, str], state: str, program: str) -> None:
+def _mark(psql: Psql, state: str) -> None:
     comment = f"EXECUTE format('COMMENT ON DATABASE %I IS %L', current_database(), '{state}')"
-    psql(connection, statement=f"DO $$ BEGIN {comment}; END $$", program=program)
+    psql.run(statement=f"DO $$ BEGIN {comment}; END $$")
 
 
-def _make_room(connection: Mapping[str, str], program: str) -> None:
-    """Remove what a try left that was cut off; what somebody else put there is not touched."""
+def _make_room(psql: Psql) -> None:
+    """Remove what an interrupted try left. What somebody else put there is not touched."""
     listed = ", ".join(f"'{schema}'" for schema in _SCHEMAS)
-    there = f"SELECT nspname FROM pg_namespace WHERE nspname IN ({listed})"
-    if not _lines(connection, there, program):
+    if not psql.lines(f"SELECT nspname FROM pg_namespace WHERE nspname IN ({listed})"):
         return
-    if _state(connection, program) != _FILLING:
+    if _state(psql) != _FILLING:
         raise FillError("The database has tables of a source already: give an empty one.")
     # A dump may have made more than the schemas of the source.
-    name = connection["PGDATABASE"].replace('"', '""')
+    name = psql.database.replace('"', '""')
     for statement in (f'DROP DATABASE "{name}"', f'CREATE DATABASE "{name}"'):
-        psql({**connection, "PGDATABASE": "postgres"}, statement=statement, program=program)
-
-
-def _lines(connection: Mapping[str, str], query: str, program: str) -> list[str]:
-    done = psql(connection, statement=f"COPY ({query}) TO STDOUT", program=program)
-    return done.stdout.splitlines()
+        psql.on("postgres").run(statement=statement)
 
 
 def main() -> int:
-    scale = os.environ.get("SCALE") or "1"
-    if not scale.isascii() or not scale.isdigit() or not 1 <= int(scale) <= 1000:
-        print(f"SCALE={scale} must be a whole number from 1 to 1000.", file=sys.stderr)
-        return 1
     if "PGDATABASE" not in os.environ:
         print("PGDATABASE is not set: which database is to be filled?", file=sys.stderr)
         return 1
@@ -146,8 +148,9 @@ def main() -> int:
         return 1
     dump = os.environ.get("SOURCE_SQL")
     try:
-        connection = {"PGDATABASE": os.environ["PGDATABASE"]}
-        filled = fill(connection, int(scale), Path(dump) if dump else None, {})
+        scale = read_scale(os.environ.get("SCALE", ""))
+        roles = json.loads(os.environ.get("ROLES") or "{}")
+        filled = fill(Psql({"PGDATABASE": os.environ["PGDATABASE"]}), scale, Path(dump) if dump else None, roles)
     except (FillError, PsqlError) as error:
         print(error, file=sys.stderr)
         return 1

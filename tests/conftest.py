@@ -11,11 +11,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from demo import airflow, broker, currency_api, lake, postgres
-from demo.settings import REPOSITORY, Settings, generate_secrets
-from demo.supervisor import Supervisor
-from tests.ports import free_ports
-from tests.services import Postgres, Services
+from cli.containers.secrets_file import write_secrets
+from cli.paths import REPOSITORY
+from cli.processes import airflow, broker, currency_api, lake, postgres
+from cli.processes.settings import Settings, generate_secrets
+from cli.processes.supervisor import Supervisor
+from tests.support.doubles.mirror import write_mirror
+from tests.support.module import Module, copy_module
+from tests.support.needs import need_program, need_provider_doubles
+from tests.support.ports import free_ports
+from tests.support.services import Postgres, Services
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -68,3 +73,25 @@ def s3(services: Services) -> S3Client:
 def currency_url(services: Services) -> str:
     services.need("currency-api")
     return currency_api.url(services.settings)
+
+
+@pytest.fixture(scope="session")
+def bare_module(tmp_path_factory: pytest.TempPathFactory) -> Module:
+    """The root module as a user has it who has run nothing but `terraform init`: without secrets."""
+    need_provider_doubles()
+    need_program("terraform", "these tests run it")
+    home = tmp_path_factory.mktemp("bare")
+    environment = {**os.environ, **write_mirror(tmp_path_factory.mktemp("mirror")), "HOME": str(home)}
+    module = Module(copy_module(home), environment)
+    done = module.run("init", "-no-color")
+    assert done.returncode == 0, done.stderr
+    return module
+
+
+@pytest.fixture(scope="session")
+def module(bare_module: Module, tmp_path_factory: pytest.TempPathFactory) -> Module:
+    """The same with the secrets that `make secrets` writes."""
+    home = tmp_path_factory.mktemp("module")
+    shutil.copytree(bare_module.folder.parent, home, dirs_exist_ok=True, symlinks=True)
+    write_secrets(home / "terraform", {})
+    return Module(home / "terraform", bare_module.environment)

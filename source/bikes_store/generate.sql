@@ -36,8 +36,8 @@ DECLARE
     filled boolean;
     tab regclass;
 BEGIN
-    IF current_setting('bikes_store.scale') !~ '^[1-9][0-9]{0,3}$' THEN
-        RAISE EXCEPTION 'scale must be a whole number from 1 to 9999, not "%".', current_setting('bikes_store.scale');
+    IF current_setting('bikes_store.scale') !~ '^[1-9][0-9]*$' THEN
+        RAISE EXCEPTION 'scale must be a whole number from 1 on, not "%".', current_setting('bikes_store.scale');
     END IF;
     IF current_setting('bikes_store.currencies') = '' THEN
         RAISE EXCEPTION 'Give the currencies: -v currencies="$(cat source/currency_api/currencies.json)".';

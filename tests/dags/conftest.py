@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from airflow.models import DagBag
 
-from demo import airflow
-from demo.settings import REPOSITORY, Settings, generate_secrets
-from tests.ports import free_ports
+from cli.paths import REPOSITORY
+from cli.processes import airflow
+from cli.processes.settings import Settings, generate_secrets
+from tests.support.ports import free_ports
 
 
 @pytest.fixture(scope="session")

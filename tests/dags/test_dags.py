@@ -16,7 +16,7 @@ from airflow.operators.trigger_dagrun import TriggerDagRunOperator
 
 from bikes_store import tasks
 from bikes_store.tables import TABLES
-from demo.settings import REPOSITORY
+from cli.paths import REPOSITORY
 
 
 @pytest.fixture(scope="module")

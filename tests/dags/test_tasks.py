@@ -11,10 +11,11 @@ from airflow.exceptions import AirflowFailException
 from airflow.models import Connection
 
 from bikes_store import tasks
-from demo import lake
-from demo.postgres import psql, query
-from demo.settings import REPOSITORY
-from tests.web import web_server
+from cli.database import query
+from cli.names import LAKE_ACCESS_KEY, LAKE_REGION
+from cli.paths import REPOSITORY
+from cli.processes.postgres import psql
+from tests.support.web import web_server
 
 START = datetime(2024, 9, 1, tzinfo=timezone.utc)
 
@@ -22,11 +23,10 @@ START = datetime(2024, 9, 1, tzinfo=timezone.utc)
 @pytest.fixture(scope="module")
 def databases(postgres):
     source = postgres.create_database("tasks_source")
-    psql(source, REPOSITORY / "source" / "bikes_store" / "schema.sql")
+    psql(source).run(REPOSITORY / "source" / "bikes_store" / "schema.sql")
     warehouse = postgres.create_database("tasks_warehouse")
-    psql(warehouse, REPOSITORY / "warehouse" / "staging.sql")
-    psql(
-        source,
+    psql(warehouse).run(REPOSITORY / "warehouse" / "staging.sql")
+    psql(source).run(
         statement="INSERT INTO purchasing.shipmethod (shipmethodid, name, shipbase, shiprate, modifieddate)"
         " VALUES (1, 'POST', 1, 1, '2024-09-01 10:00'), (2, 'SHIP', 1, 1, '2024-08-01')",
     )
@@ -42,9 +42,9 @@ def airflow(databases, services, s3, monkeypatch):
         tasks.STAGING_CONNECTION: Connection(uri=databases[1]),
         tasks.LAKE_CONNECTION: Connection(
             conn_type="aws",
-            login=secrets["s3_access_key"],
-            password=secrets["s3_secret_key"],
-            extra=json.dumps({"endpoint_url": services.settings.s3_endpoint, "region_name": lake.REGION}),
+            login=LAKE_ACCESS_KEY,
+            password=secrets["lake_secret_key"],
+            extra=json.dumps({"endpoint_url": services.settings.lake_endpoint, "region_name": LAKE_REGION}),
         ),
     }
     for name, connection in connections.items():

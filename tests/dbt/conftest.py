@@ -13,11 +13,14 @@ import pytest
 from dbt.cli.main import dbtRunner
 
 from bikes_store.tables import TABLES
-from demo.postgres import connect, environment_of, psql, query
-from demo.settings import LOOPBACK, REPOSITORY
+from cli.database import connect, query
+from cli.names import SUPERUSER
+from cli.paths import REPOSITORY
+from cli.processes.postgres import psql
+from cli.processes.settings import LOOPBACK, SUPERUSER_PASSWORD
 from source.fill import restore
-from tests.real_data import write_dump
-from tests.services import Postgres
+from tests.support.real_data import write_dump
+from tests.support.services import Postgres
 
 PROJECT = REPOSITORY / "dbt" / "bikes_store_warehouse"
 UNKNOWN = "0" * 32
@@ -83,7 +86,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def template_dbt(postgres: Postgres) -> str:
-    psql(postgres.create_database("template_dbt"), REPOSITORY / "warehouse" / "staging.sql")
+    psql(postgres.create_database("template_dbt")).run(REPOSITORY / "warehouse" / "staging.sql")
     return "template_dbt"
 
 
@@ -102,7 +105,7 @@ def real_warehouse(
 ) -> Iterator[Warehouse]:
     """The real AdventureWorks in staging, and the warehouse built from it."""
     source = postgres.create_database("real_dbt_source")
-    restore(environment_of(source), write_dump(tmp_path_factory.mktemp("dump") / "real.sql"))
+    restore(psql(source), write_dump(tmp_path_factory.mktemp("dump") / "real.sql"))
     made = Warehouse(postgres.create_database("real_dbt", template_dbt), target)
     for table in TABLES.values():
         columns = ", ".join(f'"{column}"' for column in table.columns)
@@ -127,8 +130,8 @@ def point_dbt_at(patch: pytest.MonkeyPatch, postgres: Postgres, database: str) -
         "WAREHOUSE_HOST": LOOPBACK,
         "WAREHOUSE_PORT": str(settings.ports["postgres"]),
         "WAREHOUSE_DB": database,
-        "WAREHOUSE_USER": "postgres",
-        "WAREHOUSE_PASSWORD": settings.secrets["postgres_password"],
+        "WAREHOUSE_USER": SUPERUSER,
+        "WAREHOUSE_PASSWORD": settings.secrets[SUPERUSER_PASSWORD],
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "HTTPS_PROXY": f"http://{LOOPBACK}:9",  # dbt has no business outside
         "HTTP_PROXY": f"http://{LOOPBACK}:9",

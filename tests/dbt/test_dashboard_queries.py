@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 
-from demo import airflow
-from demo.postgres import connect, psql
-from demo.sales_page import write_sales_page
-from demo.settings import REPOSITORY
+from cli.database import connect
+from cli.names import ROLES, password_of
+from cli.paths import REPOSITORY
+from cli.processes.postgres import psql
+from cli.sales_page import write_sales_page
 from tests.dbt.conftest import SHOP, Warehouse, point_dbt_at
-from tests.monitoring.dashboards import warehouse_queries
+from tests.support.dashboards import warehouse_queries
 
 
 @pytest.fixture(scope="module")
@@ -22,9 +24,9 @@ def reporter(services, postgres, template_dbt, target):
     with pytest.MonkeyPatch.context() as patch:
         point_dbt_at(patch, postgres, "test_dashboards")
         made.run()
-    variables = airflow.role_variables(services.settings)
-    psql(made.dsn, REPOSITORY / "warehouse" / "roles.sql", environment=variables)
-    return services.settings.dsn("test_dashboards", variables["REPORTER_USER"], "reporter_password")
+    roles = json.dumps(services.settings.passwords(*ROLES["warehouse"]))
+    psql(made.dsn).run(REPOSITORY / "warehouse" / "roles.sql", environment={"ROLES": roles})
+    return services.settings.dsn("test_dashboards", "reporter", password_of("reporter"))
 
 
 @pytest.mark.parametrize("query", list(warehouse_queries()), ids=lambda query: query.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.dbt.conftest import UNKNOWN
-from tests.real_data import needs_real_data
+from tests.support.real_data import needs_real_data
 
 pytestmark = needs_real_data
 

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from bikes_store.window import Window
+from tests.dags.pipeline.conftest import Pipeline, primary_keys
 from tests.dbt.conftest import Warehouse, point_dbt_at
-from tests.pipeline.conftest import Pipeline, primary_keys
-from tests.real_data import needs_real_data
+from tests.support.real_data import needs_real_data
 
 pytestmark = needs_real_data
 

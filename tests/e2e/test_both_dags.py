@@ -13,32 +13,32 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from demo import pipeline, report
-from demo.endpoints import Endpoints
-from demo.pipeline import STAGING_DAG, WAREHOUSE_DAG, Task
-from demo.postgres import connect, query
-from demo.settings import Settings, generate_secrets
-from demo.stack import Stack, remove
-from tests.ports import free_ports
-from tests.web import Web, web_server
+from cli import airflow_client, report
+from cli.airflow_client import STAGING_DAG, WAREHOUSE_DAG, Task
+from cli.database import connect, query
+from cli.endpoints import Endpoints
+from cli.processes.platform import Platform, remove
+from cli.processes.settings import Settings, generate_secrets
+from tests.support.ports import free_ports
+from tests.support.web import Web, web_server
 
 # When a row was written, and the keys that follow from that: what may differ between two runs on the same data.
 TECHNICAL = "{built_at,recorded_at,dbt_updated_at,dbt_scd_id}"
 
 
 @dataclass
-class Platform:
+class Running:
     """A stack that is up, and what its webhook was told."""
 
     home: Path
     endpoints: Endpoints
-    airflow: pipeline.Airflow
+    airflow: airflow_client.Airflow
     slack: Web
 
     def run(self, day: date) -> tuple[str, list[Task]]:
         """Run both DAGs for a day, to their end; the run's id and all tasks."""
-        run_id = pipeline.start_run(self.airflow, day)
-        last = {progress.dag_id: progress for progress in pipeline.follow(self.airflow, run_id)}
+        run_id = airflow_client.start_run(self.airflow, day)
+        last = {progress.dag_id: progress for progress in airflow_client.follow(self.airflow, run_id)}
         assert {dag_id: progress.state for dag_id, progress in last.items()} == {
             STAGING_DAG: "success",
             WAREHOUSE_DAG: "success",
@@ -68,30 +68,30 @@ class Platform:
 
 
 @pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     home = tmp_path_factory.mktemp("e2e") / "demo"
     home.mkdir()
     settings = Settings(home, free_ports(), generate_secrets())
     with web_server() as slack:
         try:
-            with Stack(settings, Console(quiet=True)) as stack:
+            with Platform(settings, Console(quiet=True)) as stack:
                 stack.start(scale=1, dump=None, currency_url="", slack_webhook=slack.url)
                 endpoints = stack.endpoints()
-                airflow = pipeline.Airflow(endpoints.airflow_url, endpoints.airflow_user, endpoints.airflow_password)
-                pipeline.wait_for_dags(airflow)
-                yield Platform(home, endpoints, airflow, slack)
+                airflow = endpoints.airflow()
+                airflow_client.wait_for_dags(airflow)
+                yield Running(home, endpoints, airflow, slack)
         finally:
             remove(home)
 
 
 @pytest.fixture(scope="module")
-def first(platform: Platform) -> tuple[str, list[Task]]:
+def first(platform: Running) -> tuple[str, list[Task]]:
     """The first run: all of the source, `warehouse_init`."""
     return platform.run(today() - timedelta(days=1))
 
 
 @pytest.fixture(scope="module")
-def second(platform: Platform, first: Any) -> tuple[str, list[Task]]:
+def second(platform: Running, first: Any) -> tuple[str, list[Task]]:
     """The changes of one day, `warehouse`."""
     day = today() - timedelta(days=2)
     platform.set_variable("BIKES_STORE_STAGING_INCREMENTAL_MODE", "true")
@@ -170,7 +170,7 @@ def test_a_test_that_fails_is_told_once_with_its_rows(platform, second):
         dsn, "UPDATE warehouse.fact_order SET tax_amount = tax_amount + 0.01 WHERE nk_sales_order_detail = %s", line
     )
     run_id = platform.airflow.call("POST", f"/dags/{WAREHOUSE_DAG}/dagRuns", {})["dag_run_id"]
-    *_, progress = pipeline.follow(platform.airflow, run_id, dag_ids=[WAREHOUSE_DAG])
+    *_, progress = airflow_client.follow(platform.airflow, run_id, dag_ids=[WAREHOUSE_DAG])
     assert [(task.task_id, task.try_number) for task in progress.failed] == [
         ("warehouse.bikes_store_warehouse_test", 1)
     ]

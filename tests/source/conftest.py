@@ -7,7 +7,7 @@ import pytest
 from tests.source import generator
 
 if TYPE_CHECKING:
-    from tests.services import Postgres
+    from tests.support.services import Postgres
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,8 @@ import subprocess
 from collections.abc import Mapping
 from typing import Any
 
-from demo import postgres
-from demo.settings import REPOSITORY
+from cli.paths import REPOSITORY
+from cli.processes import postgres
 
 FOLDER = REPOSITORY / "source" / "bikes_store"
 CURRENCIES = (REPOSITORY / "source" / "currency_api" / "currencies.json").read_text("utf-8")

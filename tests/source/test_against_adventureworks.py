@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import real_data
 from tests.source import generator
 from tests.source.generator import rows
+from tests.support import real_data
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.services import Postgres
+    from tests.support.services import Postgres
 
 pytestmark = real_data.needs_real_data
 

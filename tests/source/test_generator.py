@@ -11,7 +11,7 @@ from tests.source import generator
 from tests.source.generator import CURRENCIES
 
 if TYPE_CHECKING:
-    from tests.services import Postgres
+    from tests.support.services import Postgres
 
 # Of all rows of all tables at scale 1. It is the same on every PostgreSQL, so a change here is one of the generator.
 FINGERPRINT = "b1fa99d0b2f4eff4"
@@ -70,11 +70,11 @@ def test_scale_multiplies_orders_only(source: str, postgres: Postgres) -> None:
     assert generator.value(dsn, text) < 31465 / 4
 
 
-@pytest.mark.parametrize("scale", ["0", "-1", "1.5", "ten", "", "10000", "1; DROP SCHEMA sales"])
+@pytest.mark.parametrize("scale", ["0", "-1", "1.5", "ten", "", "1; DROP SCHEMA sales"])
 def test_a_wrong_scale_is_refused(empty: str, scale: str) -> None:
     done = generator.run_generator(empty, {"scale": scale, "currencies": CURRENCIES})
     assert done.returncode != 0
-    assert f'scale must be a whole number from 1 to 9999, not "{scale}".' in done.stderr
+    assert f'scale must be a whole number from 1 on, not "{scale}".' in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert not any(generator.counts(empty).values())
 

@@ -10,10 +10,10 @@ import subprocess
 import pytest
 import yaml
 
-from demo.settings import REPOSITORY
-from stack.secrets import write_secrets
-from tests.stack.engine import install
-from tests.terraform.conftest import resources
+from cli.containers.secrets_file import write_secrets
+from cli.paths import REPOSITORY
+from tests.support.engine import install
+from tests.support.module import resources
 
 INVENTORY = REPOSITORY / "tests" / "terraform" / "inventory.yaml"
 

@@ -1,0 +1,153 @@
+"""`make up`, `make down`, `make plan`, `make secrets`, `make logs`: the stack in containers.
+
+    python -m cli.containers up|down|plan|secrets
+    python -m cli.containers logs SERVICE
+
+`up` takes SCALE, SOURCE_SQL, BIKES_STORE_API_URL and SLACK_WEBHOOK_URL from the environment, as `make demo` does; every
+other variable of the root module is set as Terraform has it: terraform/*.auto.tfvars or TF_VAR_name.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from rich.console import Console
+
+from cli import options
+from cli.console import run_command
+from cli.containers.secrets_file import missing_secrets, read_secrets, write_secrets
+from cli.containers.terraform import Terraform
+from cli.endpoints import OF_CONTAINERS, Endpoints
+from cli.errors import UserError
+from cli.names import ADMIN, SUPERUSER
+from cli.paths import REPOSITORY, TERRAFORM
+
+# Tests stand a stack up from a copy of the root module.
+FOLDER = Path(os.environ.get("TERRAFORM_DIR") or TERRAFORM)
+ENDPOINTS = FOLDER / OF_CONTAINERS.name
+# What `make demo` calls a setting => the variable of the root module.
+_SETTINGS = {
+    "SCALE": "scale",
+    "SOURCE_SQL": "source_sql",
+    "BIKES_STORE_API_URL": "currency_api_url",
+    "SLACK_WEBHOOK_URL": "slack_webhook_url",
+}
+
+
+def main() -> int:
+    commands = {"up": up, "down": down, "plan": plan, "secrets": secrets, "logs": logs}
+    if len(sys.argv) < 2 or sys.argv[1] not in commands:
+        print("usage: python -m cli.containers up|down|plan|secrets|logs [SERVICE]", file=sys.stderr)
+        return 2
+
+    def command(console: Console) -> int:
+        commands[sys.argv[1]](console)
+        return 0
+
+    return run_command(command, "Stopped. `make up` goes on where this ended; `make down` removes what there is.")
+
+
+def up(console: Console) -> None:
+    """Secrets, init, apply; ends when every service is healthy, and says where they are."""
+    terraform = _prepare(console)
+    again = [f"-replace={address}" for address in terraform.failed_jobs()]
+    terraform.apply(*again)
+    outputs = terraform.outputs()
+    endpoints(outputs["endpoints"]).write(ENDPOINTS)
+    console.print("\nEverything is up and healthy.")
+    for name, page in outputs["pages"].items():
+        login = f"  user {page['user']}" if page["user"] else ""
+        console.print(f"{name.capitalize():11}[bold]{page['url']}[/bold]{login}")
+    shown = FOLDER.relative_to(REPOSITORY) if FOLDER.is_relative_to(REPOSITORY) else FOLDER
+    console.print(f"Passwords are in {shown}/secrets.auto.tfvars. `make run-pipeline` runs both DAGs.")
+
+
+def down(console: Console) -> None:
+    """Destroy everything, data included."""
+    _initialise(console).run("destroy", "-no-color", "-auto-approve", "-compact-warnings")
+    ENDPOINTS.unlink(missing_ok=True)
+    console.print("The stack is gone. Its passwords stay in secrets.auto.tfvars for the next one.")
+
+
+def plan(console: Console) -> None:
+    """Show what `make up` would change."""
+    _prepare(console).run("plan", "-no-color", "-compact-warnings")
+
+
+def secrets(console: Console) -> None:
+    """Write the passwords that are missing."""
+    _initialise(console)
+
+
+def logs(console: Console) -> None:
+    """Follow the log of a service, with Docker's own command."""
+    service = sys.argv[2] if len(sys.argv) > 2 else ""
+    if not service:
+        raise UserError("Which service? For instance `make logs SERVICE=airflow-scheduler`.")
+    prefix = Terraform(FOLDER).outputs().get("name", "bikes-store")
+    name = f"{prefix}-{service}"
+    try:
+        done = subprocess.run(["docker", "logs", "--tail", "200", "--follow", name])
+    except FileNotFoundError:
+        raise UserError("docker is not on the PATH: its client is what shows a container's log.") from None
+    if done.returncode not in (0, 130):
+        raise UserError(f"There is no log of {name}; `docker ps -a` lists the containers.")
+
+
+def endpoints(made: Mapping[str, Any]) -> Endpoints:
+    """Where the stack's parts are reached from here, with the logins.
+
+    :param made: Terraform's output of that name.
+    """
+    known = read_secrets(FOLDER)
+
+    def dsn(database: Mapping[str, object], user: str, password: str) -> str:
+        return f"postgresql://{user}:{quote(password)}@{database['host']}:{database['port']}/{database['database']}"
+
+    return Endpoints(
+        airflow_url=made["airflow"],
+        airflow_user=ADMIN,
+        airflow_password=known["airflow_admin_password"],
+        source_dsn=dsn(made["source"], SUPERUSER, known["source_admin_password"]),
+        warehouse_dsn=dsn(made["warehouse"], SUPERUSER, known["warehouse_admin_password"]),
+        lake_endpoint=made["lake"]["url"],
+        lake_access_key=made["lake"]["access_key"],
+        lake_secret_key=known["lake_secret_key"],
+    )
+
+
+def _prepare(console: Console) -> Terraform:
+    """Terraform with all that a plan takes: providers, passwords, what make was given."""
+    _pass_settings(os.environ)
+    return _initialise(console)
+
+
+def _initialise(console: Console) -> Terraform:
+    """Terraform with the providers, and with the passwords of the stack that its state knows, or else new ones."""
+    terraform = Terraform(FOLDER)
+    terraform.run("init", "-no-color", quiet=True)
+    if missing_secrets(FOLDER):
+        how = "made" if write_secrets(FOLDER, terraform.kept_secrets()) else "read back from Terraform's state"
+        console.print(f"Passwords were {how}: secrets.auto.tfvars (mode 0600, not in git).")
+    return terraform
+
+
+def _pass_settings(environment: Mapping[str, str]) -> None:
+    """What make was given, as Terraform's variables."""
+    given = {name: environment[name] for name in _SETTINGS if environment.get(name)}
+    if "SCALE" in given:
+        given["SCALE"] = str(options.scale(environment))
+    if dump := options.dump(environment):
+        given["SOURCE_SQL"] = str(dump)
+    for name, value in given.items():
+        os.environ[f"TF_VAR_{_SETTINGS[name]}"] = value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

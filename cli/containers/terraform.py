@@ -1,0 +1,166 @@
+"""Calls of Terraform, and what its errors mean to a person."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from cli.errors import UserError
+
+# What Terraform and the providers say when something is in the way, and how that is put to a person.
+_CAUSES = (
+    (
+        (
+            "Failed to query available provider packages",
+            "could not query provider registry",
+            "Could not retrieve the list",
+        ),
+        "The Terraform registry can't be reached from here. docs/provider-mirror.md says how to bring the three"
+        " providers in another way; `make demo` runs the platform without Terraform and Docker.",
+    ),
+    (
+        ("Cannot connect to the Docker daemon", "error pinging Docker server", "connect to the Docker daemon socket"),
+        "The Docker engine can't be reached: is it running, and may this user use it? TF_VAR_docker_host names another"
+        " one; `make demo` runs the platform without Docker.",
+    ),
+    (
+        ("unable to pull image", "unable to read Docker image", "Unable to read Docker image", "pull access denied"),
+        "An image can't be pulled; above is which. docs/provider-mirror.md says how to bring images in another way;"
+        " `make demo` runs the platform without Docker.",
+    ),
+    (
+        ("is already in use by container",),
+        "Docker has a container of that name which this Terraform state does not know: from another clone that is up,"
+        " or left when a state was lost. Stop the other one (`make down` there), remove what was left (`docker rm"
+        " --force NAME`, and the data, whose passwords went with the state: `docker volume rm NAME`), or run beside it"
+        " with TF_VAR_name and TF_VAR_ports set.",
+    ),
+    (
+        ("password authentication failed for user",),
+        "A database does not take its password of secrets.auto.tfvars: its volume was made with another. Put that one"
+        " back; or, if nobody needs the data, remove the stack with `make down`, what that leaves of volumes with"
+        " `docker volume rm NAME` (`docker volume ls` shows them), and try again.",
+    ),
+    (
+        ("port is already allocated", "address already in use"),
+        "A port that the stack wants to publish is taken; above is which. Free it, or name another one in the variable"
+        " ports (README, Variables).",
+    ),
+)
+
+_SECRETS = "terraform_data.secrets"
+
+
+class Terraform:
+    """Terraform in the folder of the root module."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        if shutil.which("terraform") is None:
+            raise UserError(
+                "terraform is not on the PATH: install it (https://developer.hashicorp.com/terraform/install);"
+                " `make demo` runs the platform without it."
+            )
+
+    def run(self, *arguments: str, quiet: bool = False) -> str:
+        """Run a command; its output goes to the terminal, or with ``quiet`` is returned.
+
+        :raises UserError: when it fails; what it said is above.
+        """
+        process = subprocess.Popen(
+            self._command(*arguments),
+            stdout=subprocess.PIPE if quiet else None,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self._environment(),
+        )
+        output, errors = self._follow(process)
+        if process.returncode != 0:
+            raise UserError(explain(errors) or f"`terraform {arguments[0]}` failed; above is why.")
+        return output
+
+    @staticmethod
+    def _follow(process: subprocess.Popen[str]) -> tuple[str, str]:
+        """Pass errors on to the terminal while the command runs; what it wrote to both, once it has ended."""
+
+        def read_output() -> str:
+            return process.stdout.read() if process.stdout else ""
+
+        with ThreadPoolExecutor(1) as pool:
+            output = pool.submit(read_output)
+            errors = []
+            for line in process.stderr or ():
+                sys.stderr.write(line)
+                errors.append(line)
+            process.wait()
+            return output.result(), "".join(errors)
+
+    def apply(self, *arguments: str) -> None:
+        """Plan and apply; of the plan only how much it is, since all of it is hundreds of lines (`make plan`).
+
+        :raises UserError: when one of the two fails; what it said is above.
+        """
+        with TemporaryDirectory() as folder:  # for this user alone: a plan holds the secrets
+            plan = Path(folder) / "plan"
+            said = self.run("plan", "-no-color", "-compact-warnings", f"-out={plan}", *arguments, quiet=True)
+            print(
+                "\n".join(line for line in said.splitlines() if line.startswith(("Plan:", "No changes."))), flush=True
+            )
+            self.run("apply", "-no-color", str(plan))
+
+    def outputs(self) -> dict[str, Any]:
+        done = self._quiet("output", "-json")
+        return {name: output["value"] for name, output in json.loads(done).items()}
+
+    def failed_jobs(self) -> list[str]:
+        """Addresses of one-shot containers that failed in an earlier apply: they have to run again."""
+        return [
+            resource["address"]
+            for resource in self._state()
+            if resource["type"] == "docker_container"
+            and not resource["values"].get("must_run", True)
+            and resource["values"].get("exit_code") != 0
+        ]
+
+    def kept_secrets(self) -> dict[str, str]:
+        """The passwords of the last apply, by variable; none when there was none."""
+        return next((each["values"]["input"] for each in self._state() if each["address"] == _SECRETS), {})
+
+    def _state(self) -> list[dict[str, Any]]:
+        state = json.loads(self._quiet("show", "-json"))
+        return _resources(state.get("values", {}).get("root_module", {}))
+
+    def _quiet(self, *arguments: str) -> str:
+        done = subprocess.run(self._command(*arguments), capture_output=True, text=True, env=self._environment())
+        if done.returncode != 0:
+            raise UserError(f"`terraform {arguments[0]}` failed: {done.stderr.strip()}")
+        return done.stdout
+
+    def _command(self, *arguments: str) -> Sequence[str]:
+        return ["terraform", f"-chdir={self.folder}", *arguments]
+
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
+
+
+def _resources(module: dict[str, Any]) -> list[dict[str, Any]]:
+    found = list(module.get("resources", []))
+    for child in module.get("child_modules", []):
+        found += _resources(child)
+    return found
+
+
+def explain(said: str) -> str | None:
+    text = " ".join(said.replace("│", " ").split())
+    for signs, sentence in _CAUSES:
+        if any(sign in text for sign in signs):
+            return sentence
+    return None

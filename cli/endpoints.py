@@ -1,0 +1,73 @@
+"""Where a running stack is to be reached, and how to log in: what `endpoints.json` holds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cli.airflow_client import Airflow
+from cli.errors import UserError
+from cli.files import write_private
+from cli.lake import connect
+from cli.paths import DEMO_HOME, TERRAFORM
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+#: The file that each way to stand the platform up writes.
+OF_PROCESSES = DEMO_HOME / "endpoints.json"
+OF_CONTAINERS = TERRAFORM / "endpoints.json"
+
+
+def find_endpoints(named: str | None) -> Path:
+    """The endpoints file of the stack that is up.
+
+    :param named: a file to take whatever is up. Without one, the stack in containers comes first, then the demo.
+    """
+    if named:
+        return Path(named)
+    return OF_CONTAINERS if OF_CONTAINERS.exists() else OF_PROCESSES
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Addresses and logins of a stack that runs the DAGs."""
+
+    airflow_url: str
+    airflow_user: str
+    airflow_password: str
+    source_dsn: str
+    warehouse_dsn: str
+    lake_endpoint: str
+    lake_access_key: str
+    lake_secret_key: str
+
+    def write(self, path: Path) -> None:
+        """Keep them in a file that only its owner can read."""
+        write_private(path, json.dumps(asdict(self), indent=2) + "\n")
+
+    @classmethod
+    def read(cls, path: Path) -> Endpoints:
+        """The endpoints in a file.
+
+        :raises UserError: when the file is missing or is not one of ours.
+        """
+        names = [field.name for field in fields(cls)]
+        try:
+            content = json.loads(path.read_text())
+            return cls(**{name: str(content[name]) for name in names})
+        except FileNotFoundError:
+            raise UserError(f"{path} does not exist: is the stack up? `make demo` or `make up` starts one.") from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UserError(f"{path} must be a JSON object with {', '.join(names)}: {error}.") from None
+
+    def airflow(self) -> Airflow:
+        """A client of Airflow's REST API."""
+        return Airflow(self.airflow_url, self.airflow_user, self.airflow_password)
+
+    def lake(self) -> S3Client:
+        """A client of the lake."""
+        return connect(self.lake_endpoint, self.lake_access_key, self.lake_secret_key)

@@ -1,0 +1,12 @@
+"""Where things are in this repository."""
+
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+AIRFLOW = REPOSITORY / "airflow"
+DBT_PROJECT = REPOSITORY / "dbt" / "bikes_store_warehouse"
+
+#: Everything that the processes of `make demo` write.
+DEMO_HOME = REPOSITORY / ".demo"
+#: Terraform's root module.
+TERRAFORM = REPOSITORY / "terraform"

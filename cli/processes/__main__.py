@@ -1,0 +1,107 @@
+"""`make demo` and `make demo-down`.
+
+    python -m cli.processes up
+    python -m cli.processes down
+
+The environment says what they do, as make passes it on. `up` takes SCALE, SOURCE_SQL, EXIT, BIKES_STORE_API_URL,
+SLACK_WEBHOOK_URL and, for each port, NAME_PORT (see DEFAULT_PORTS in cli/processes/platform.py).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from cli import options
+from cli.console import run_command
+from cli.endpoints import OF_PROCESSES
+from cli.errors import UserError
+from cli.names import ADMIN
+from cli.paths import DEMO_HOME, REPOSITORY
+from cli.processes import monitoring, platform
+from cli.processes.settings import Settings, load_or_create
+from cli.run import run_pipeline
+from cli.sales_page import write_sales_page
+
+_SALES_PAGE = DEMO_HOME / "sales.html"
+
+
+def main() -> int:
+    commands = {"up": up, "down": down}
+    if len(sys.argv) != 2 or sys.argv[1] not in commands:
+        print("usage: python -m cli.processes up|down", file=sys.stderr)
+        return 2
+    return run_command(
+        commands[sys.argv[1]],
+        "Stopped. `make demo` goes on with the data that is there; `make demo-down` removes it.",
+    )
+
+
+def up(console: Console) -> int:
+    """Stand the platform up, run the pipeline, show what came of it; stay until told to stop, unless EXIT=1."""
+    started = time.monotonic()
+    environment = os.environ
+    scale, dump = options.scale(environment), options.dump(environment)
+    DEMO_HOME.mkdir(exist_ok=True)
+    with _only_one(DEMO_HOME):
+        settings = load_or_create(DEMO_HOME, environment, platform.DEFAULT_PORTS)
+        with platform.Platform(settings, console) as running:
+            running.supervisor.shutdown()  # of a demo that was killed before it could tidy up
+            running.check_machine(scale)
+            running.start(
+                scale, dump, environment.get("BIKES_STORE_API_URL", ""), environment.get("SLACK_WEBHOOK_URL", "")
+            )
+            endpoints = running.endpoints()
+            endpoints.write(OF_PROCESSES)
+            succeeded = run_pipeline(console, endpoints, running.supervisor.check)
+            if succeeded:
+                write_sales_page(_SALES_PAGE, endpoints.warehouse_dsn)
+            console.print(f"\nFrom start to end: {time.monotonic() - started:.0f} s.")
+            _say_where(console, settings, succeeded)
+            if not options.is_set(environment, "EXIT"):
+                console.print("\nThe stack stays up. [bold]Ctrl-C[/bold] stops it and keeps its data.")
+                platform.wait_until_gone(running.supervisor.check)
+                console.print("The stack was stopped.")
+    return 0 if succeeded else 1
+
+
+def down(console: Console) -> int:
+    """Stop the platform and remove everything it made."""
+    removed = platform.remove(DEMO_HOME)
+    console.print("The demo is stopped and removed." if removed else "There is no demo to remove.")
+    return 0
+
+
+def _say_where(console: Console, settings: Settings, has_sales: bool) -> None:
+    endpoints = OF_PROCESSES.relative_to(REPOSITORY)
+    console.print(f"\nAirflow    [bold]{settings.airflow_url}[/bold]  user {ADMIN}, password in {endpoints}")
+    if monitoring.is_available():
+        console.print(f"Prometheus [bold]{monitoring.url(settings)}[/bold]")
+    if has_sales:
+        console.print(f"Sales      [bold]{_SALES_PAGE.relative_to(REPOSITORY)}[/bold]  open it in a browser")
+    console.print(f"Databases, lake and their passwords: {endpoints}")
+    console.print(f"Logs of the services: {(settings.home / 'logs').relative_to(REPOSITORY)}/")
+
+
+@contextmanager
+def _only_one(home: Path) -> Iterator[None]:
+    """Keep a second demo in the same folder away; the kernel drops the lock whatever ends this process."""
+    with (home / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UserError(
+                "The demo already runs in another terminal: stop it there with Ctrl-C, or with `make demo-down`."
+            ) from None
+        yield
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,200 @@
+"""The demo's Airflow: its environment, its first steps, its four processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import requests
+from celery import Celery
+
+from cli.errors import UserError
+from cli.files import write_private
+from cli.names import ADMIN, BUCKETS, DATABASES, LAKE_ACCESS_KEY, LAKE_REGION, password_of
+from cli.paths import AIRFLOW, DBT_PROJECT, REPOSITORY
+from cli.processes import broker
+from cli.processes.settings import LOOPBACK, Settings
+from cli.processes.supervisor import Service
+
+PORTS = {"airflow": 8080}
+
+_BIN = Path(sys.prefix) / "bin"
+# The roles that Airflow's connections log in with.
+_ROLES = ("source_reader", "staging_loader", "dbt")
+
+
+def common_settings() -> dict[str, str]:
+    """Airflow's settings that are the same wherever the platform runs: airflow/airflow.env."""
+    lines = (line.strip() for line in (AIRFLOW / "airflow.env").read_text().splitlines())
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """What every Airflow process needs: the common settings, and where things are on this machine."""
+    home = settings.home / "airflow"
+    database = settings.dsn(DATABASES["airflow"], DATABASES["airflow"], "airflow_db_password")
+    return {
+        **common_settings(),
+        "PATH": f"{_BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "HOME": os.environ.get("HOME", str(home)),
+        "LANG": "C.UTF-8",
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
+        "AIRFLOW__CORE__FERNET_KEY": settings.secrets["airflow_fernet_key"],
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
+        "AIRFLOW__CELERY__BROKER_URL": broker.url(settings),
+        "AIRFLOW__CELERY__RESULT_BACKEND": f"db+{database}",
+        "AIRFLOW__CELERY__WORKER_CONCURRENCY": "4",
+        # A demo is watched: it looks for work to do more often than a platform that is left alone.
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
+        "AIRFLOW__SCHEDULER__JOB_HEARTBEAT_SEC": "2",
+        # What dbt parsed in one task serves the next.
+        "AIRFLOW__COSMOS__CACHE_DIR": str(home / "cosmos"),
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
+        "AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER": f"s3://{BUCKETS['logs']}",
+        "AIRFLOW__METRICS__STATSD_HOST": LOOPBACK,
+        "AIRFLOW__METRICS__STATSD_PORT": str(settings.ports["statsd"]),
+        "AIRFLOW__WEBSERVER__BASE_URL": settings.airflow_url,
+        "AIRFLOW__WEBSERVER__WEB_SERVER_HOST": LOOPBACK,
+        "AIRFLOW__WEBSERVER__WEB_SERVER_PORT": str(settings.ports["airflow"]),
+        "AIRFLOW__WEBSERVER__SECRET_KEY": settings.secrets["airflow_secret_key"],
+        **_warehouse_address(settings),
+        "DATA_BUCKET": BUCKETS["data"],
+        "BIKES_STORE_DBT_MANIFEST": str(dbt_manifest(settings)),
+    }
+
+
+def services(settings: Settings) -> list[Service]:
+    """Webserver, scheduler, triggerer and one Celery worker, in the order to start them in."""
+    variables = environment(settings)
+
+    def service(name: str, *arguments: str) -> Service:
+        ready = _web_ready if name == "webserver" else _job_ready
+        return Service(name, [str(_BIN / "airflow"), *arguments], lambda: ready(settings, name), variables)
+
+    return [
+        service("scheduler", "scheduler"),
+        service("webserver", "webserver"),
+        # Their log servers would listen on every address of the machine; logs are read from the lake instead.
+        service("triggerer", "triggerer", "--skip-serve-logs"),
+        service("worker", "celery", "worker", "--skip-serve-logs"),
+    ]
+
+
+def create_directories(settings: Settings) -> None:
+    home = settings.home / "airflow"
+    (home / "logs").mkdir(parents=True, exist_ok=True)
+    for name in ("config", "plugins"):
+        if not (home / name).is_symlink():
+            (home / name).symlink_to(AIRFLOW / name)
+
+
+def migrate_database(settings: Settings) -> None:
+    """Make or update the tables of the metadata database."""
+    run(settings, "db", "migrate")
+
+
+def import_init_files(settings: Settings, currency_url: str, slack_webhook: str) -> None:
+    """Import connections and variables with Airflow's own commands.
+
+    Connections are written each time, since they hold this stack's addresses and passwords. A variable that is
+    already there stays as it is: somebody may have changed it in the UI.
+    """
+    values = init_values(settings, currency_url, slack_webhook)
+    imports = (
+        ("connections", "airflow_connections_init.yaml", "--overwrite"),
+        ("variables", "airflow_variables_init.json", "--action-on-existing-key=skip"),
+    )
+    for kind, name, option in imports:
+        filled = settings.home / "airflow" / name
+        write_private(filled, _python(settings, "fill_in.py", str(AIRFLOW / name), variables=values))
+        try:
+            run(settings, kind, "import", option, str(filled))
+        finally:
+            filled.unlink()
+
+
+def create_user(settings: Settings) -> None:
+    """Make the user that a person and the demo log in with."""
+    password = settings.secrets["airflow_admin_password"]
+    _python(settings, "create_user.py", variables={"AIRFLOW_ADMIN_USER": ADMIN, "AIRFLOW_ADMIN_PASSWORD": password})
+
+
+def parse_dbt_project(settings: Settings) -> None:
+    """Write the manifest that the warehouse DAG is drawn from; needs no database."""
+    target = dbt_manifest(settings).parent
+    folders = {"--project-dir": DBT_PROJECT, "--profiles-dir": DBT_PROJECT, "--target-path": target}
+    folders["--log-path"] = target
+    options = [word for name, folder in folders.items() for word in (name, str(folder))]
+    _run(settings, [str(_BIN / "dbt"), "--quiet", "--no-use-colors", "parse", *options], "dbt parse")
+
+
+def dbt_manifest(settings: Settings) -> Path:
+    return (settings.home / "dbt" / "manifest.json").resolve()
+
+
+def run(settings: Settings, *arguments: str) -> str:
+    """Run an Airflow command; returns what it prints.
+
+    :raises UserError: when it fails, with the end of what it said.
+    """
+    return _run(settings, [str(_BIN / "airflow"), *arguments], f"airflow {' '.join(arguments[:2])}")
+
+
+def _python(settings: Settings, script: str, *arguments: str, variables: Mapping[str, str]) -> str:
+    return _run(settings, [sys.executable, str(AIRFLOW / script), *arguments], script, variables)
+
+
+def _run(settings: Settings, command: list[str], name: str, variables: Mapping[str, str] | None = None) -> str:
+    done = subprocess.run(
+        command,
+        env={**os.environ, **environment(settings), **(variables or {})},
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode != 0:
+        words = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])
+        raise UserError(f"`{name}` failed:\n{words}")
+    return done.stdout
+
+
+def init_values(settings: Settings, currency_url: str, slack_webhook: str) -> dict[str, str]:
+    """What the ``${NAME}`` of the init files stand for."""
+    values = {
+        "SOURCE_HOST": LOOPBACK,
+        "SOURCE_PORT": str(settings.ports["postgres"]),
+        "SOURCE_DATABASE": DATABASES["source"],
+        **_warehouse_address(settings),
+        "LAKE_ENDPOINT": settings.lake_endpoint,
+        "LAKE_REGION": LAKE_REGION,
+        "LAKE_ACCESS_KEY": LAKE_ACCESS_KEY,
+        "LAKE_SECRET_KEY": settings.secrets["lake_secret_key"],
+        "BIKES_STORE_API_URL": currency_url,
+        "SLACK_WEBHOOK_URL": slack_webhook,
+    }
+    for role in _ROLES:
+        values[f"{role}_user".upper()] = role
+        values[password_of(role).upper()] = settings.secrets[password_of(role)]
+    return values
+
+
+def _warehouse_address(settings: Settings) -> dict[str, str]:
+    return {
+        "WAREHOUSE_HOST": LOOPBACK,
+        "WAREHOUSE_PORT": str(settings.ports["postgres"]),
+        "WAREHOUSE_DATABASE": DATABASES["warehouse"],
+    }
+
+
+def _web_ready(settings: Settings, _: str) -> bool:
+    return requests.get(f"{settings.airflow_url}/health", timeout=5).ok
+
+
+def _job_ready(settings: Settings, name: str) -> bool:
+    if name == "worker":
+        return bool(Celery(broker=broker.url(settings)).control.ping(timeout=1))
+    health: Mapping[str, Mapping[str, str]] = requests.get(f"{settings.airflow_url}/health", timeout=5).json()
+    return health[name]["status"] == "healthy"

@@ -1,0 +1,30 @@
+"""The currency service of source/currency_api as a process, under gunicorn."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import requests
+
+from cli.paths import REPOSITORY
+from cli.processes.settings import LOOPBACK, Settings
+from cli.processes.supervisor import Service
+
+PORTS = {"currency_api": 18000}
+CURRENCIES = REPOSITORY / "source" / "currency_api" / "currencies.json"
+
+
+def service(settings: Settings) -> Service:
+    address = f"{LOOPBACK}:{settings.ports['currency_api']}"
+    return Service(
+        "currency-api",
+        [str(Path(sys.prefix) / "bin" / "gunicorn"), "--bind", address, "--no-control-socket", "app:app"],
+        ready=lambda: requests.get(f"{settings.currency_url}/api/health", timeout=5).ok,
+        directory=CURRENCIES.parent,
+    )
+
+
+def url(settings: Settings) -> str:
+    """What the variable BIKES_STORE_API_URL holds when the service is the bundled one."""
+    return f"{settings.currency_url}/api/currencydata"

@@ -1,0 +1,49 @@
+"""What the demo's databases hold before the first run: the source's rows, the warehouse's staging area, the roles."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from cli.errors import UserError
+from cli.names import DATABASES, ROLES
+from cli.paths import REPOSITORY
+from cli.processes.postgres import create_database, create_role, psql
+from cli.processes.settings import Settings
+from source.fill import FillError, fill
+from source.psql import PsqlError
+
+
+def prepare_airflow(settings: Settings) -> None:
+    """An empty database for Airflow's metadata. A role of the same name owns it."""
+    name = DATABASES["airflow"]
+    create_role(settings, name, settings.secrets["airflow_db_password"])
+    create_database(settings, name, owner=name)
+
+
+def prepare_source(settings: Settings, scale: int, dump: Path | None) -> bool:
+    """Make and fill the transaction database, unless it is there; returns whether it was filled now.
+
+    :param scale: how many times the orders of AdventureWorks the generator makes.
+    :param dump: an SQL file (as pg_dump writes it) to take instead of the generator.
+    :raises UserError: when the dump or the generator fails; the next try starts again from nothing.
+    """
+    create_database(settings, DATABASES["source"])
+    try:
+        return fill(psql(settings.source_dsn), scale, dump, settings.passwords(*ROLES["source"]))
+    except (FillError, PsqlError) as error:
+        raise UserError(str(error)) from error
+
+
+def prepare_warehouse(settings: Settings) -> None:
+    """Make the warehouse with its staging area and roles, or bring an older one up to date.
+
+    :raises UserError: when an SQL file fails; the message is psql's own.
+    """
+    create_database(settings, DATABASES["warehouse"])
+    folder = REPOSITORY / "warehouse"
+    roles = json.dumps(settings.passwords(*ROLES["warehouse"]))
+    try:
+        psql(settings.warehouse_dsn).run(folder / "staging.sql", folder / "roles.sql", environment={"ROLES": roles})
+    except PsqlError as error:
+        raise UserError(str(error)) from error

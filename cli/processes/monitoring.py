@@ -1,0 +1,95 @@
+"""The demo's monitoring, where this machine has the programs: statsd-exporter for Airflow's metrics, and Prometheus.
+
+Both are looked for on the PATH: Debian packages Prometheus; `go install github.com/prometheus/statsd_exporter@latest`
+makes the other. Without them the demo runs all the same, with nobody listening to its metrics.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import requests
+
+from cli.paths import REPOSITORY
+from cli.processes.settings import LOOPBACK, Settings
+from cli.processes.supervisor import Metrics, Service
+
+PORTS = {"statsd": 18125, "statsd_web": 19102, "prometheus": 19090}
+
+#: Where `go install` puts programs.
+GO_BIN = Path.home() / "go" / "bin"
+_FOLDER = REPOSITORY / "prometheus"
+_PROGRAMS = ("statsd_exporter", "prometheus")
+_SCRAPE_INTERVAL = "5s"  # a demo is watched
+
+
+def services(settings: Settings) -> list[Service]:
+    """Both, or none where one of them is not installed."""
+    if not is_available():
+        return []
+    exporter, prometheus = (str(_find(program)) for program in _PROGRAMS)
+    home = settings.home / "prometheus"
+    exporter_address = f"{LOOPBACK}:{settings.ports['statsd_web']}"
+    prometheus_address = f"{LOOPBACK}:{settings.ports['prometheus']}"
+    return [
+        Service(
+            "statsd-exporter",
+            [
+                exporter,
+                f"--statsd.mapping-config={_FOLDER / 'statsd_mapping.yml'}",
+                f"--statsd.listen-udp={LOOPBACK}:{settings.ports['statsd']}",
+                "--statsd.listen-tcp=",
+                f"--web.listen-address={exporter_address}",
+            ],
+            ready=lambda: requests.get(f"http://{exporter_address}/metrics", timeout=5).ok,
+            metrics=Metrics("airflow", exporter_address),
+        ),
+        Service(
+            "prometheus",
+            [
+                prometheus,
+                f"--config.file={home / 'prometheus.yml'}",
+                f"--storage.tsdb.path={home / 'data'}",
+                f"--web.listen-address={prometheus_address}",
+            ],
+            ready=lambda: requests.get(f"{url(settings)}/-/ready", timeout=5).ok,
+            metrics=Metrics("prometheus", prometheus_address),
+        ),
+    ]
+
+
+def write_targets(settings: Settings, services: Iterable[Service]) -> None:
+    """Tell Prometheus which services to read: prometheus.yml looks for targets.json beside it.
+
+    https://prometheus.io/docs/prometheus/latest/configuration/configuration/#file_sd_config
+    """
+    home = settings.home / "prometheus"
+    home.mkdir(parents=True, exist_ok=True)
+    configuration = home / "prometheus.yml"
+    configuration.unlink(missing_ok=True)
+    configuration.symlink_to(_FOLDER / "prometheus.yml")
+    targets = [
+        {
+            "targets": [service.metrics.address],
+            "labels": {"job": service.metrics.job, "__scrape_interval__": _SCRAPE_INTERVAL},
+        }
+        for service in services
+        if service.metrics
+    ]
+    (home / "targets.json").write_text(json.dumps(targets, indent=2))
+
+
+def is_available() -> bool:
+    """Whether this machine has both programs."""
+    return all(_find(program) for program in _PROGRAMS)
+
+
+def url(settings: Settings) -> str:
+    return f"http://{LOOPBACK}:{settings.ports['prometheus']}"
+
+
+def _find(program: str) -> str | None:
+    return shutil.which(program) or shutil.which(program, path=str(GO_BIN))

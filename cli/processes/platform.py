@@ -1,0 +1,161 @@
+"""The whole demo: which services there are, in which order they come up, what is done in between."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from cli.endpoints import Endpoints
+from cli.errors import UserError
+from cli.names import ADMIN, LAKE_ACCESS_KEY
+from cli.processes import airflow, broker, currency_api, databases, lake, monitoring, postgres
+from cli.processes.settings import LOOPBACK, Settings, port_variable
+from cli.processes.supervisor import Supervisor
+
+#: What listens where. An environment variable NAME_PORT moves one, for instance AIRFLOW_PORT=9090.
+DEFAULT_PORTS: dict[str, int] = {
+    **airflow.PORTS,
+    **postgres.PORTS,
+    **broker.PORTS,
+    **currency_api.PORTS,
+    **lake.PORTS,
+    **monitoring.PORTS,
+}
+
+# What a first run writes: databases, objects, logs (measured: 0.6 GB at scale 1, 0.25 GB more for each further scale).
+_DISK_BASE, _DISK_PER_SCALE = 1.5e9, 0.5e9
+
+
+class Platform:
+    """The services of one demo. At the end of a ``with`` block they are stopped; their data stays."""
+
+    def __init__(self, settings: Settings, console: Console) -> None:
+        self.settings = settings
+        self.supervisor = Supervisor(settings.home)
+        self._console = console
+
+    def __enter__(self) -> Platform:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.supervisor.shutdown()
+
+    def check_machine(self, scale: int) -> None:
+        """See whether this machine has what the demo needs.
+
+        :raises UserError: for the first thing that it lacks.
+        """
+        postgres.find_binaries()
+        for name, port in self.settings.ports.items():
+            if name != "statsd" and is_taken(port):
+                raise UserError(
+                    f"Port {port}, which the demo needs for {name.replace('_', ' ')}, is in use on this machine:"
+                    f" stop what uses it, or take another with `make demo {port_variable(name)}=…`"
+                    + (" after `make demo-down`." if postgres.data_directory(self.settings.home).exists() else ".")
+                )
+        lake.check_sockets(self.settings)
+        needed = _DISK_BASE + scale * _DISK_PER_SCALE
+        free = shutil.disk_usage(self.settings.home).free
+        if free < needed:
+            raise UserError(
+                f"{self.settings.home} has {free / 1e9:.1f} GB free; the demo needs {needed / 1e9:.1f} GB there."
+            )
+
+    def start(self, scale: int, dump: Path | None, currency_url: str, slack_webhook: str) -> None:
+        """Bring everything up, from an empty folder or from what an earlier demo left there."""
+        settings, supervisor = self.settings, self.supervisor
+        airflow.create_directories(settings)
+        with self._step("PostgreSQL cluster"):
+            postgres.create_cluster(settings)
+        basis = [postgres.service(settings), lake.service(settings), broker.service(settings)]
+        basis += [currency_api.service(settings), *monitoring.services(settings)]
+        everything = [*basis, *airflow.services(settings)]
+        monitoring.write_targets(settings, everything)
+        supervisor.start_daemon(everything)
+        with self._step(", ".join(service.name for service in basis)):
+            supervisor.start(*(service.name for service in basis))
+            supervisor.wait_ready(*(service.name for service in basis), seconds=60)
+        with ThreadPoolExecutor() as pool:
+            # Airflow's tables take longest, and nothing of the rest needs them.
+            migration = pool.submit(self._prepare_airflow)
+            manifest = pool.submit(airflow.parse_dbt_project, settings)
+            with self._step("Buckets, warehouse, source"):
+                lake.create_buckets(settings)
+                databases.prepare_warehouse(settings)
+                databases.prepare_source(settings, scale, dump)
+            with self._step("Airflow's metadata, dbt's manifest"):
+                migration.result()
+                manifest.result()
+        with self._step("Airflow's connections, variables, user"), ThreadPoolExecutor() as pool:
+            user = pool.submit(airflow.create_user, settings)
+            airflow.import_init_files(settings, currency_url or currency_api.url(settings), slack_webhook)
+            user.result()
+        with self._step("Airflow scheduler, webserver, triggerer, worker"):
+            names = [service.name for service in airflow.services(settings)]
+            supervisor.start(*names)
+            supervisor.wait_ready(*names, seconds=180)
+
+    def endpoints(self) -> Endpoints:
+        """Where the parts of this stack are to be reached."""
+        settings = self.settings
+        return Endpoints(
+            airflow_url=settings.airflow_url,
+            airflow_user=ADMIN,
+            airflow_password=settings.secrets["airflow_admin_password"],
+            source_dsn=settings.source_dsn,
+            warehouse_dsn=settings.warehouse_dsn,
+            lake_endpoint=settings.lake_endpoint,
+            lake_access_key=LAKE_ACCESS_KEY,
+            lake_secret_key=settings.secrets["lake_secret_key"],
+        )
+
+    def _prepare_airflow(self) -> None:
+        databases.prepare_airflow(self.settings)
+        airflow.migrate_database(self.settings)
+
+    @contextmanager
+    def _step(self, name: str) -> Iterator[None]:
+        started = time.monotonic()
+        with self._console.status(name):
+            yield
+        self._console.print(f"[green]✓[/green] {name} [dim]{time.monotonic() - started:.1f} s[/dim]")
+
+
+def remove(home: Path) -> bool:
+    """Stop what runs and remove everything that the demo made; returns whether there was anything."""
+    # Without the folder there may still be what it started, and files that are elsewhere.
+    Supervisor(home).shutdown()
+    had_cluster = postgres.remove_cluster(home)
+    if home.exists():
+        shutil.rmtree(home)
+        return True
+    return had_cluster
+
+
+def wait_until_gone(condition: Callable[[], None]) -> None:
+    """Call a check until it raises ConnectionError, as it does when supervisord is told to end by somebody else."""
+    try:
+        while True:
+            condition()
+            time.sleep(2)
+    except (ConnectionError, FileNotFoundError):
+        return
+
+
+def is_taken(port: int) -> bool:
+    """Whether something listens on a port of this machine's loopback."""
+    with socket.socket() as probe:
+        # As servers do: a port that only just was closed is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return True
+    return False

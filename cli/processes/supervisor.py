@@ -1,0 +1,230 @@
+"""Processes under supervisord: started in order, watched, stopped. http://supervisord.org
+
+Nothing is restarted: in a demo and in a test a service that dies is a finding, to be shown with its last words.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from xmlrpc.client import Fault, ServerProxy
+
+from supervisor.states import ProcessStates
+from supervisor.xmlrpc import SupervisorTransport
+
+from cli.errors import UserError
+from cli.files import write_private
+from cli.processes.settings import runtime_directory
+
+LINES_SHOWN = 25
+_STOP_SECONDS = 20
+_UP = (ProcessStates.STARTING, ProcessStates.RUNNING)
+_DOWN = (ProcessStates.EXITED, ProcessStates.FATAL, ProcessStates.BACKOFF)
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """Where a service tells its metrics, and the job that Prometheus counts it to."""
+
+    job: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Service:
+    """A process to keep up.
+
+    ``ready`` answers whether it does its work; it may raise while it does not. ``user`` is whom it runs as, where
+    that differs. ``stop_signal`` is the signal that ends it. ``metrics`` is where Prometheus reads it, if it can.
+    """
+
+    name: str
+    command: list[str]
+    ready: Callable[[], bool]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    directory: Path | None = None
+    user: str | None = None
+    stop_signal: str = "TERM"
+    metrics: Metrics | None = None
+
+
+class Supervisor:
+    """The supervisord of one folder, which holds its configuration and the services' logs."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.logs = home / "logs"
+        self._runtime = runtime_directory(home)
+        self._socket = self._runtime / "supervisor.sock"
+        self._services: dict[str, Service] = {}
+
+    def is_running(self) -> bool:
+        try:
+            self._call("getState")
+        except OSError:
+            return False
+        return True
+
+    def start_daemon(self, services: Iterable[Service]) -> None:
+        """Start supervisord, with the services known to it but not started."""
+        self._services = {service.name: service for service in services}
+        self.logs.mkdir(parents=True, exist_ok=True)
+        self._runtime.mkdir(mode=0o700, exist_ok=True)
+        if self._runtime.stat().st_uid != os.getuid():
+            raise UserError(f"{self._runtime} belongs to somebody else: remove it.")
+        configuration = self.home / "supervisord.conf"
+        write_private(configuration, self._configuration())  # it holds the services' passwords
+        subprocess.Popen(
+            [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "--configuration", configuration.name],
+            cwd=self.home,  # its own paths are relative: it trips over a "%" in those of logs, however escaped
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for the demo, which then stops the services in order
+        )
+        if not _wait(self.is_running, 20):
+            raise UserError(f"supervisord did not start; its log is {self.logs / 'supervisord.log'}.")
+
+    def start(self, *names: str) -> None:
+        """Start services, without waiting for them."""
+        for name in names:
+            try:
+                self._call("startProcess", name, False)
+            except Fault as fault:
+                raise UserError(f"Service {name} can't be started: {fault.faultString}.") from fault
+
+    def wait_ready(self, *names: str, seconds: float = 120) -> None:
+        """Wait until the named services do their work.
+
+        :raises UserError: when any service of this supervisor dies meanwhile, or one is not ready in time.
+        """
+        waiting = dict.fromkeys(names, "")
+        deadline = time.monotonic() + seconds
+        while waiting:
+            self.check()
+            waiting = {name: why for name in waiting if (why := _why_not(self._services[name].ready)) is not None}
+            if waiting and time.monotonic() > deadline:
+                name, why = next(iter(waiting.items()))
+                raise UserError(self._last_words(name, f"was not ready after {seconds:.0f} seconds{why}"))
+            if waiting:
+                time.sleep(0.2)
+
+    def check(self) -> None:
+        """See whether every service that was started still runs.
+
+        :raises UserError: for one that has ended, with the last lines of its log.
+        """
+        for process in self._call("getAllProcessInfo"):
+            if process["state"] in _DOWN:
+                how = process["spawnerr"] or f"exit status {process['exitstatus']}"
+                raise UserError(self._last_words(process["name"], f"stopped by itself ({how})"))
+
+    def stop(self, *names: str) -> None:
+        """Stop services, one after another in the order given; those that do not run are passed over."""
+        for name in names:
+            with suppress(Fault):  # it does not run
+                self._call("stopProcess", name)
+
+    def shutdown(self) -> None:
+        """Stop what runs, last started first, and end supervisord."""
+        if self.is_running():
+            running = [info for info in self._call("getAllProcessInfo") if info["state"] in _UP]
+            self.stop(*(info["name"] for info in sorted(running, key=lambda info: -info["start"])))
+            self._call("shutdown")
+            _wait(lambda: not self.is_running(), _STOP_SECONDS)
+        shutil.rmtree(self._runtime, ignore_errors=True)
+
+    def log_path(self, name: str) -> Path:
+        return self.logs / f"{name}.log"
+
+    def _last_words(self, name: str, what: str) -> str:
+        lines = self.log_path(name).read_text(errors="replace").splitlines() if self.log_path(name).exists() else []
+        shown = "\n".join(f"    {line}" for line in lines[-LINES_SHOWN:]) or "    (it wrote nothing)"
+        return f"Service {name} {what}. The end of {self.log_path(name)}:\n{shown}"
+
+    def _call(self, method: str, *arguments: Any) -> Any:
+        transport = SupervisorTransport(None, None, f"unix://{self._socket}")  # the URL below is only for form
+        try:
+            with ServerProxy("http://localhost", transport=transport) as server:
+                return getattr(server.supervisor, method)(*arguments)
+        finally:
+            transport.close()
+
+    def _configuration(self) -> str:
+        return "\n\n".join((self._own_section(), *map(self._program_section, self._services.values()))) + "\n"
+
+    def _own_section(self) -> str:
+        return "\n".join(
+            (
+                "[supervisord]",
+                "logfile=logs/supervisord.log",
+                "pidfile=supervisord.pid",
+                *(["user=root"] if os.getuid() == 0 else []),
+                "",
+                "[unix_http_server]",
+                f"file={_escape(str(self._socket))}",
+                "",
+                "[rpcinterface:supervisor]",
+                "supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface",
+            )
+        )
+
+    def _program_section(self, service: Service) -> str:
+        if unfit := [name for name, value in service.environment.items() if set(value) & set("\"'\n")]:
+            raise ValueError(f"supervisord can't pass on quotes or line ends in {unfit[0]} of {service.name}.")
+        environment = ",".join(f'{name}="{_escape(value)}"' for name, value in service.environment.items())
+        command = " ".join(_quote(_escape(word)) for word in service.command)
+        return "\n".join(
+            (
+                f"[program:{service.name}]",
+                f"command={command}",
+                f"directory={_escape(str(service.directory or self.home))}",
+                f"environment={environment}",
+                *([f"user={service.user}"] if service.user else []),
+                "autostart=false",
+                "autorestart=false",
+                "startretries=0",
+                "startsecs=0",
+                f"stopsignal={service.stop_signal}",
+                f"stopwaitsecs={_STOP_SECONDS}",
+                "stopasgroup=" + ("false" if service.stop_signal == "INT" else "true"),
+                "killasgroup=true",
+                f"stdout_logfile=logs/{service.name}.log",
+                "stdout_logfile_maxbytes=0",
+                "redirect_stderr=true",
+            )
+        )
+
+
+def _why_not(is_ready: Callable[[], bool]) -> str | None:
+    """None of a service that is ready; else what kept the question from being answered, if anything did."""
+    try:
+        return None if is_ready() else ""
+    except Exception as error:  # not up yet: whatever the client library raises for that
+        return f" ({' '.join(str(error).split()) or type(error).__name__})"
+
+
+def _wait(condition: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def _escape(text: str) -> str:
+    """supervisord expands %(name)s in its configuration."""
+    return text.replace("%", "%%")
+
+
+def _quote(word: str) -> str:
+    return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,190 @@
+"""What a run of the pipeline brought about: rows and money at each station, seconds per stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from operator import itemgetter
+
+from rich.console import Console
+from rich.table import Table
+
+from bikes_store.lake import BUCKET, Manifest, object_key
+from bikes_store.tables import CURRENCY, STAGING_SCHEMA, TABLES
+from bikes_store.window import FULL, to_text
+from cli.airflow_client import Task
+from cli.database import query
+from cli.endpoints import Endpoints
+from cli.errors import UserError
+
+# Where the rows of a source table are in the warehouse, one for one: dimension and its natural key, or fact.
+_DIMENSIONS = {
+    "product": ("dim_product", "nk_product"),
+    "shipmethod": ("dim_ship_method", "nk_ship_method"),
+    "currencyrate": ("dim_currency_rate", "nk_currency_rate"),
+    "salesreason": ("dim_sales_reason", "nk_sales_reason"),
+    "salesterritory": ("dim_sales_territory", "nk_sales_territory"),
+    "specialoffer": ("dim_special_offer", "nk_special_offer"),
+    "salesperson": ("dim_sales_person", "nk_sales_person"),
+    "store": ("dim_store", "nk_store"),
+    "customer": ("dim_customer", "nk_customer"),
+    "currency": ("dim_currency", "nk_currency"),
+}
+_FACTS = {
+    "salespersonquotahistory": "fact_sales_quota_history",
+    "salesterritoryhistory": "fact_sales_territory_history",
+    "salesorderdetail": "fact_order",
+    "salesorderheadersalesreason": "fact_order_reason",
+}
+_WAREHOUSE_SCHEMA = "warehouse"
+
+
+@dataclass(frozen=True)
+class TableCounts:
+    """Rows of a table at each station; None where the station has no such table, or holds only a slice of it."""
+
+    name: str
+    source: int | None
+    lake: int
+    is_slice: bool
+    staging: int
+    warehouse_table: str | None
+    warehouse: int | None
+
+    @property
+    def agree(self) -> bool:
+        stations = [self.source, None if self.is_slice else self.lake, self.staging, self.warehouse]
+        return len({rows for rows in stations if rows is not None}) == 1
+
+
+@dataclass(frozen=True)
+class Money:
+    """An amount, added up in the source and in the warehouse."""
+
+    name: str
+    source: Decimal
+    warehouse: Decimal
+
+    @property
+    def agree(self) -> bool:
+        return self.source == self.warehouse
+
+
+@dataclass(frozen=True)
+class Report:
+    counts: Sequence[TableCounts]
+    money: Sequence[Money]
+
+    @property
+    def agree(self) -> bool:
+        return all(count.agree for count in self.counts) and all(amount.agree for amount in self.money)
+
+
+def make_report(endpoints: Endpoints, run_id: str) -> Report:
+    """Count at every station, once a run has ended."""
+    source_dsn, warehouse_dsn, lake = endpoints.source_dsn, endpoints.warehouse_dsn, endpoints.lake()
+    source = _count(source_dsn, {name: f'"{t.schema}"."{name}"' for name, t in TABLES.items()})
+    staging = _count(warehouse_dsn, {name: f'"{STAGING_SCHEMA}"."{name}"' for name in (*TABLES, CURRENCY.name)})
+    warehouse = _count_warehouse(warehouse_dsn)
+    counts = []
+    for name, table in {**TABLES, CURRENCY.name: CURRENCY}.items():
+        head = lake.head_object(Bucket=BUCKET, Key=object_key(table.source, run_id))
+        manifest = Manifest.from_metadata(head["Metadata"])
+        model = _FACTS.get(name) or _DIMENSIONS.get(name, (None,))[0]
+        counts.append(
+            TableCounts(
+                table.source,
+                source.get(name),
+                manifest.rows,
+                manifest.window != to_text(FULL),
+                staging[name],
+                model,
+                warehouse.get(name),
+            )
+        )
+    return Report(counts, _money(source_dsn, warehouse_dsn))
+
+
+def stages(tasks: Iterable[Task]) -> dict[str, float]:
+    """Seconds from the first start to the last end in each task group."""
+    spans: dict[str, tuple[datetime, datetime]] = {}
+    for task in tasks:
+        if task.start is not None and task.end is not None and task.state != "skipped":
+            parts = task.task_id.split(".")
+            group = ".".join(parts[:2]) if parts[0] in ("extract", "load") else parts[0]
+            start, end = spans.get(group, (task.start, task.end))
+            spans[group] = min(start, task.start), max(end, task.end)
+    return {group: (end - start).total_seconds() for group, (start, end) in sorted(spans.items(), key=itemgetter(1))}
+
+
+def show(console: Console, report: Report, seconds: dict[str, float]) -> None:
+    """Print the report as tables."""
+    rows = Table("table", title="Rows", title_justify="left")
+    for column in ("source", "lake", "staging", "warehouse"):
+        rows.add_column(column, justify="right")
+    rows.add_column("as")
+    for count in report.counts:
+        rows.add_row(
+            count.name,
+            _number(count.source),
+            f"{_number(count.lake)}{' (slice)' if count.is_slice else ''}",
+            _number(count.staging),
+            _number(count.warehouse),
+            count.warehouse_table or "",
+            style=None if count.agree else "bold red",
+        )
+    console.print(rows)
+    money = Table("amount", title="Money", title_justify="left")
+    for column in ("source", "warehouse"):
+        money.add_column(column, justify="right")
+    for amount in report.money:
+        style = None if amount.agree else "bold red"
+        money.add_row(amount.name, f"{amount.source:,}", f"{amount.warehouse:,}", style=style)
+    console.print(money)
+    times = Table("stage", title="Time", title_justify="left")
+    times.add_column("seconds", justify="right")
+    for stage, value in seconds.items():
+        times.add_row(stage, f"{value:.1f}")
+    console.print(times)
+
+
+def _count(dsn: str, relations: dict[str, str]) -> dict[str, int]:
+    return dict(query(dsn, " UNION ALL ".join(f"SELECT '{k}', count(*) FROM {v}" for k, v in relations.items())))
+
+
+def _count_warehouse(dsn: str) -> dict[str, int]:
+    """Rows per source table; of a dimension, the members that are not the unknown one and still exist."""
+    columns = query(
+        dsn,
+        "SELECT table_name, array_agg(column_name::text) FROM information_schema.columns"
+        f" WHERE table_schema = '{_WAREHOUSE_SCHEMA}' GROUP BY table_name",
+    )
+    made = dict(columns)
+    if missing := [table for table in (*_FACTS.values(), *(d for d, _ in _DIMENSIONS.values())) if table not in made]:
+        raise UserError(f"The warehouse lacks {', '.join(missing)}, although both runs succeeded.")
+    relations = {name: f'"{_WAREHOUSE_SCHEMA}"."{fact}"' for name, fact in _FACTS.items()}
+    for name, (dimension, key) in _DIMENSIONS.items():
+        condition = f"{key}::text NOT IN ('-1', 'N/A')"
+        if "dbt_valid_to" in made[dimension]:  # it keeps history
+            condition += " AND dbt_valid_to IS NULL"
+        relations[name] = f"(SELECT FROM {_WAREHOUSE_SCHEMA}.{dimension} WHERE {condition}) AS members"
+    return _count(dsn, relations)
+
+
+def _money(source_dsn: str, warehouse_dsn: str) -> list[Money]:
+    ((lines, due),) = query(
+        source_dsn,
+        "SELECT (SELECT coalesce(sum(orderqty * unitprice * (1 - unitpricediscount)), 0) FROM sales.salesorderdetail),"
+        " (SELECT coalesce(sum(totaldue), 0) FROM sales.salesorderheader)",
+    )
+    ((fact_lines, fact_due),) = query(
+        warehouse_dsn,
+        f"SELECT coalesce(sum(line_total), 0), coalesce(sum(total_due), 0) FROM {_WAREHOUSE_SCHEMA}.fact_order",
+    )
+    return [Money("revenue (order lines)", lines, fact_lines), Money("total due", due, fact_due)]
+
+
+def _number(value: int | None) -> str:
+    return "–" if value is None else f"{value:,}"

@@ -1,1 +1,0 @@
-"""The platform as processes on this machine: no Docker, no Terraform. `make demo` is its front door."""

@@ -1,0 +1,73 @@
+"""airflow/plugins/run_metrics.py: the metrics of a run that ended."""
+
+from __future__ import annotations
+
+import importlib
+from datetime import datetime, timedelta, timezone
+from types import SimpleNamespace
+
+import pytest
+from airflow import DAG
+from airflow.operators.empty import EmptyOperator
+from airflow.utils.task_group import TaskGroup
+
+from cli.paths import REPOSITORY
+
+START = datetime(2024, 9, 1, tzinfo=timezone.utc)
+
+
+@pytest.fixture(scope="module")
+def run_metrics():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(REPOSITORY / "airflow" / "plugins")
+        yield importlib.import_module("run_metrics")
+
+
+@pytest.fixture
+def told(run_metrics, monkeypatch):
+    gauges: dict[str, float] = {}
+    monkeypatch.setattr(run_metrics.Stats, "gauge", gauges.__setitem__)
+    return gauges
+
+
+def ended(task_id, start=None, end=None, state="success"):
+    """A task that ran from and to these seconds."""
+    moments = [None if second is None else START + timedelta(seconds=second) for second in (start, end)]
+    return SimpleNamespace(task_id=task_id, state=state, start_date=moments[0], end_date=moments[1])
+
+
+def dag_run(*tasks):
+    with DAG("shop", start_date=START, schedule=None) as dag:
+        EmptyOperator(task_id="first")
+        with TaskGroup("load"), TaskGroup("db"):
+            EmptyOperator(task_id="one")
+            EmptyOperator(task_id="sales.two")
+        with TaskGroup("other"):
+            EmptyOperator(task_id="three")
+    return SimpleNamespace(dag_id="shop", get_dag=lambda: dag, get_task_instances=lambda session: list(tasks))
+
+
+def test_a_group_lasts_from_its_first_start_to_its_last_end(run_metrics, told, monkeypatch):
+    monkeypatch.setattr(run_metrics, "object_session", lambda run: None)
+    run = dag_run(
+        ended("first", 0, 90),
+        ended("load.db.sales.two", 20, 35.5),
+        ended("load.db.one", 10, 30),
+        ended("other.three", 5, 5, state="skipped"),
+    )
+    run_metrics.on_dag_run_success(dag_run=run, msg="")
+    assert told == {"dagrun.last_failed.shop": 0, "dagrun.group_duration.shop.load.db": 25.5}
+
+
+def test_a_task_that_never_ran_has_no_times(run_metrics, told, monkeypatch):
+    monkeypatch.setattr(run_metrics, "object_session", lambda run: None)
+    run = dag_run(ended("load.db.one", 10, 30, state="failed"), ended("other.three", state="upstream_failed"))
+    run_metrics.on_dag_run_failed(dag_run=run, msg="")
+    assert told == {"dagrun.last_failed.shop": 1, "dagrun.group_duration.shop.load.db": 20}
+
+
+def test_the_scheduler_is_never_stopped(run_metrics, told, caplog):
+    """Airflow hands what a listener raises to the scheduler's loop."""
+    run_metrics.on_dag_run_success(dag_run=SimpleNamespace(dag_id="shop"), msg="")
+    assert told == {"dagrun.last_failed.shop": 0}
+    assert "could not be told" in caplog.text

@@ -1,0 +1,61 @@
+"""The whole stack in containers, stood up by the command of `make up` on a copy of this tree, with provider doubles."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+
+import docker
+import pytest
+
+from cli.paths import REPOSITORY
+from tests.support.doubles.mirror import write_mirror
+from tests.support.engine import build_images, extra_certificates, remove_leftovers, running_engine
+from tests.support.module import copy_module
+from tests.support.needs import need_program, need_provider_doubles
+from tests.support.ports import free_ports
+from tests.support.stack import NAME, SCRAPE_SECONDS, Stack
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[docker.DockerClient]:
+    need_provider_doubles()
+    need_program("terraform", "it stands the stack up")
+    with running_engine(tmp_path_factory.mktemp("engine") / "dockerd.log") as client:
+        remove_leftovers(client, NAME)
+        yield client
+        remove_leftovers(client, NAME)
+
+
+@pytest.fixture(scope="session")
+def stack(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Stack:
+    home = tmp_path_factory.mktemp("stack-in-containers")
+    # Every user of the containers has to reach the DAGs.
+    for above in (home, *home.parents):
+        if above.is_relative_to(tmp_path_factory.getbasetemp().parent):
+            above.chmod(0o755)
+    folder = copy_module(home / "repository")
+    free = iter(free_ports().values())
+    names = ("airflow", "source", "warehouse", "s3", "s3_console", "prometheus", "grafana")
+    environment = {
+        **os.environ,
+        **write_mirror(home),
+        "HOME": str(home),
+        "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'dags'}",
+        "TERRAFORM_DIR": str(folder),
+        "TF_VAR_name": NAME,
+        "TF_VAR_ports": json.dumps(dict(zip(names, free, strict=False))),
+        "TF_VAR_images": json.dumps(build_images(engine, home / "images")),
+        "TF_VAR_extra_ca_certificates": extra_certificates(),
+        "TF_VAR_worker_count": "2",
+        "TF_VAR_scrape_interval": f"{SCRAPE_SECONDS}s",
+    }
+    # A disk of its own in memory, so that a test can fill it: Docker keeps the volume that is there.
+    disk = {"type": "tmpfs", "device": "tmpfs", "o": "size=2g"}
+    engine.volumes.create(f"{NAME}-source-data", driver="local", driver_opts=disk)
+    made = Stack(folder, environment, engine)
+    done = made.command("up")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-5000:]
+    made.output = done.stdout + done.stderr
+    return made

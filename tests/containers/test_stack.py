@@ -1,0 +1,335 @@
+"""apply, run, lose a worker, destroy: on real containers. The tests are steps of one story, in this order."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+
+import pytest
+import requests
+
+from cli import airflow_client, report
+from cli.airflow_client import STAGING_DAG, WAREHOUSE_DAG
+from cli.containers.secrets_file import read_secrets
+from tests.support.dashboards import RULES, firing, prometheus_queries
+from tests.support.engine import find_leftovers
+from tests.support.stack import NAME, SCRAPE_SECONDS
+
+GOOD = "bikes_store_warehouse_good_timestamp_seconds"
+SLEEPER = """
+import time
+
+import pendulum
+from airflow import DAG
+from airflow.operators.python import PythonOperator
+from airflow.utils.task_group import TaskGroup
+
+
+def sleep(dag_run):
+    if dag_run.conf.get("fail"):
+        raise ValueError("as was asked for")
+    time.sleep(5)
+
+
+with DAG("sleeper", start_date=pendulum.datetime(2024, 9, 1), schedule=None, is_paused_upon_creation=False):
+    with TaskGroup("nap"):
+        PythonOperator(task_id="sleep", python_callable=sleep)
+"""
+
+
+@pytest.fixture(scope="module")
+def run(stack):
+    """A run of both DAGs, in which the worker that runs the first load is killed."""
+    airflow_client.wait_for_dags(stack.airflow)
+    run_id = airflow_client.start_run(stack.airflow)
+    killed, last = None, {}
+    for progress in airflow_client.follow(stack.airflow, run_id):
+        last[progress.dag_id] = progress
+        loading = [task for task in progress.running if task.startswith("load.db.")]
+        if loading and killed is None:
+            path = f"/dags/{STAGING_DAG}/dagRuns/{run_id}/taskInstances/{loading[0]}"
+            killed = stack.airflow.call("GET", path)["hostname"]
+            stack.engine.containers.get(f"{NAME}-{killed}").kill()
+    return run_id, killed, last
+
+
+def test_every_service_is_healthy(stack):
+    for container in stack.engine.containers.list(filters={"name": NAME}):
+        assert container.attrs["State"]["Health"]["Status"] == "healthy", container.name
+
+
+def test_ports_are_bound_to_loopback_alone(stack):
+    bound = [
+        binding["HostIp"]
+        for container in stack.engine.containers.list(filters={"name": NAME})
+        for bindings in (container.attrs["NetworkSettings"]["Ports"] or {}).values()
+        for binding in bindings or []
+    ]
+    assert len(bound) == len(stack.ports)
+    assert set(bound) == {"127.0.0.1"}
+
+
+def test_no_secret_was_printed(stack):
+    for name, value in read_secrets(stack.folder).items():
+        assert value not in stack.output, name
+
+
+def test_second_plan_is_empty(stack):
+    done = stack.terraform("plan", "-detailed-exitcode", "-no-color")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+
+
+def test_the_pipeline_user_reaches_its_two_buckets_and_no_other_call(stack):
+    lake = stack.endpoints.lake()
+    lake.put_object(Bucket="bikes-store", Key="test", Body=b"x")
+    lake.delete_object(Bucket="bikes-store", Key="test")
+    with pytest.raises(lake.exceptions.ClientError, match="AccessDenied"):
+        lake.create_bucket(Bucket="another")
+
+
+def test_both_dags_succeed_although_a_worker_is_lost(run):
+    _, killed, last = run
+    assert killed
+    assert {dag_id: progress.state for dag_id, progress in last.items()} == {
+        STAGING_DAG: "success",
+        WAREHOUSE_DAG: "success",
+    }
+
+
+def test_rows_and_money_reconcile(stack, run):
+    assert report.make_report(stack.endpoints, run[0]).agree
+
+
+def test_logs_are_read_back_from_the_lake(stack, run):
+    """Those of the killed worker too: what it had written of finished tasks is in the bucket."""
+    run_id, _, last = run
+    first = next(task for task in last[STAGING_DAG].tasks if task.task_id == "extract.db.sales.salesorderdetail")
+    assert "Found logs in s3" in stack.airflow.log(first, run_id)
+
+
+@pytest.fixture(scope="module")
+def ask(stack, run):
+    """Put a query to Prometheus, once it has read what the run left."""
+
+    def query(expression):
+        url = f"http://127.0.0.1:{stack.ports['prometheus']}/api/v1/query"
+        answer = requests.get(url, params={"query": expression}, timeout=30).json()
+        assert answer["status"] == "success", (expression, answer)
+        return answer["data"]["result"]
+
+    wait_until(lambda: query(GOOD), 60, "Prometheus has not heard of the warehouse")
+    time.sleep(SCRAPE_SECONDS + 1)  # rates need two readings
+    return query
+
+
+def test_prometheus_has_airflows_metrics_with_labels(ask):
+    found = ask('sum by (dag_id, task_group) (airflow_task_finished_total{state="success"})')
+    groups = {(series["metric"]["dag_id"], series["metric"].get("task_group")) for series in found}
+    expected: set[tuple[str, str | None]] = {
+        (STAGING_DAG, f"{stage}.{side}") for stage in ("extract", "load") for side in ("db", "api")
+    }
+    expected |= {(STAGING_DAG, None), (WAREHOUSE_DAG, None), (WAREHOUSE_DAG, "warehouse_init")}
+    assert groups == expected
+    assert ask('{__name__=~"airflow_unmapped_.*"}') == []
+    names = {series["metric"]["__name__"] for series in ask('{__name__=~"airflow_.*|bikes_store_.*"}')}
+    assert [name for name in names if re.search("staging|init|salesorder|extract_db|load_db", name)] == []
+    jobs = {series["metric"]["job"] for series in ask("up == 1")}
+    assert jobs == {"airflow", "prometheus", "lake", "postgres", "redis", "disks"}
+    assert ask("pg_up == 0 or redis_up == 0") == []
+
+
+def test_the_pipelines_own_metrics_are_what_the_run_did(stack, ask, run):
+    made = report.make_report(stack.endpoints, run[0])
+    extracted = {s["metric"]["table"]: int(s["value"][1]) for s in ask("bikes_store_table_extracted_rows")}
+    assert extracted == {count.name: count.lake for count in made.counts}
+    loaded = {s["metric"]["table"]: int(s["value"][1]) for s in ask("bikes_store_table_loaded_rows")}
+    assert loaded == extracted
+    assert all(float(series["value"][1]) > 0 for series in ask("bikes_store_table_extracted_bytes"))
+    assert [s["value"][1] for s in ask("bikes_store_warehouse_difference_lines")] == ["0"]
+    assert [s["value"][1] for s in ask("bikes_store_warehouse_difference_total_due")] == ["0"]
+
+
+def test_every_panel_has_data_after_one_run(ask):
+    shown = {query.name: [series["value"][1] for series in ask(query.text)] for query in prometheus_queries()}
+    assert [name for name, values in shown.items() if not values or "NaN" in values] == []
+
+
+def test_no_alert_fires_after_a_good_run_but_that_of_the_lost_worker(stack, ask, run):
+    """The task that was lost was tried again once; three times within the hour would be an alert."""
+    _, killed, _ = run
+    wait_for_alert(ask, "Worker heartbeat lost", [{"worker": killed}], 180)
+    assert [rule["name"] for rule in RULES if ask(firing(rule))] == ["Worker heartbeat lost"]
+    stack.engine.containers.get(f"{NAME}-{killed}").start()
+    wait_for_alert(ask, "Worker heartbeat lost", [], 120)
+
+
+def test_task_groups_last_as_long_as_airflow_says(ask, run):
+    """From the first start to the last end, as Airflow's own API has them."""
+    _, _, last = run
+    for dag_id, progress in last.items():
+        alone = {task.task_id for task in progress.tasks}
+        groups = {name: seconds for name, seconds in report.stages(progress.tasks).items() if name not in alone}
+        assert len(groups) == {STAGING_DAG: 4, WAREHOUSE_DAG: 1}[dag_id]
+        told = ask(f'airflow_task_group_duration_seconds{{dag_id="{dag_id}"}}')
+        assert {series["metric"]["task_group"]: float(series["value"][1]) for series in told} == pytest.approx(groups)
+
+
+def test_a_new_statsd_exporter_replaces_what_sends_to_it(stack):
+    """A process of Airflow looks the address up once, and the new one may have another."""
+    mapping = stack.folder.parent / "prometheus" / "statsd_mapping.yml"
+    before = mapping.read_text()
+    mapping.write_text(before + "# changed\n")
+    assert stack.terraform("plan", "-out", "changed.plan").returncode == 0
+    mapping.write_text(before)
+    plan = json.loads(stack.terraform("show", "-json", "changed.plan").stdout)
+    replaced = {
+        change["change"]["before"]["hostname"]
+        for change in plan["resource_changes"]
+        if change["type"] == "docker_container" and change["change"]["actions"] == ["delete", "create"]
+    }
+    processes = {"scheduler", "webserver", "triggerer", "worker-1", "worker-2"}
+    assert replaced == {"statsd-exporter", *(f"airflow-{process}" for process in processes)}
+
+
+@pytest.fixture(scope="module")
+def run_sleeper(stack, ask):
+    """Run a DAG that was dropped into the folder a moment ago; whether it shall fail is up to the run."""
+    (stack.folder.parent / "dags" / "sleeper.py").write_text(SLEEPER)
+    wait_until(lambda: stack.airflow.call("GET", "/dags?dag_id_pattern=sleeper")["dags"], 120, "the DAG is not seen")
+
+    def run(fail):
+        run_id = stack.airflow.call("POST", "/dags/sleeper/dagRuns", {"conf": {"fail": fail}})["dag_run_id"]
+        *_, progress = airflow_client.follow(stack.airflow, run_id, dag_ids=["sleeper"])
+        assert progress.state == ("failed" if fail else "success")
+
+    return run
+
+
+def test_five_seconds_of_a_new_dag_read_as_five(ask, run_sleeper):
+    run_sleeper(fail=False)
+    query = 'airflow_task_duration_seconds_sum{dag_id="sleeper",task_group="nap",task_id="nap.sleep"}'
+    wait_until(lambda: ask(query), 3 * SCRAPE_SECONDS, "the task's duration is not seen")
+    ((_, seconds),) = (series["value"] for series in ask(query))
+    assert 5 <= float(seconds) < 8
+
+
+def test_a_failing_dag_makes_its_alerts_fire_until_a_run_succeeds(ask, run_sleeper):
+    for _ in range(3):
+        run_sleeper(fail=True)
+        # From the first failure on.
+        wait_for_alert(ask, "DAG run failed", [{"dag_id": "sleeper"}], 3 * SCRAPE_SECONDS)
+    # Its window is an hour: that it clears is for test_alert_rules to see.
+    task = {"dag_id": "sleeper", "task_id": "nap.sleep"}
+    wait_for_alert(ask, "Task failing repeatedly", [task], 3 * SCRAPE_SECONDS)
+    run_sleeper(fail=False)
+    wait_for_alert(ask, "DAG run failed", [], 3 * SCRAPE_SECONDS)
+
+
+def test_a_disk_that_fills_makes_its_alert_fire_and_clear(stack, ask):
+    """The source's volume is a small disk of its own, see conftest.py."""
+    volumes = {series["metric"]["volume"] for series in ask('node_filesystem_avail_bytes{volume!=""}')}
+    assert volumes == {"airflow-db", "source", "warehouse", "lake", "prometheus"}
+    source = stack.engine.containers.get(f"{NAME}-source")
+    filler = "/var/lib/postgresql/data/filler"
+    fill = f"fallocate -l $(( $(df --output=avail -B1 {filler} | tail -1) * 9 / 10 )) {filler}"
+    done = source.exec_run(["sh", "-c", f"touch {filler} && {fill}"])
+    assert done.exit_code == 0, done.output
+    wait_for_alert(ask, "Disk filling", [{"volume": "source"}], 3 * SCRAPE_SECONDS)
+    source.exec_run(["rm", filler])
+    wait_for_alert(ask, "Disk filling", [], 3 * SCRAPE_SECONDS)
+
+
+def test_a_warehouse_that_is_stale_or_off_makes_its_alert_fire_and_clear(stack, ask):
+    """What the task that runs the tests would send, sent from a container: 27 hours ago; a cent too much; all well."""
+
+    def send(hours_ago, lines, total_due):
+        code = (
+            "import time; from decimal import Decimal; from bikes_store import metrics, tasks;"
+            f"now = time.time() - {hours_ago} * 3600;"
+            f"tasks._send(metrics.of_warehouse([], ({lines}, Decimal('{total_due}')), now))"
+        )
+        container = stack.engine.containers.get(f"{NAME}-airflow-scheduler")
+        done = container.exec_run(["python", "-c", code])
+        assert done.exit_code == 0, done.output
+
+    send(27, 0, "0.01")
+    for name in ("Warehouse stale", "Reconciliation off"):
+        wait_for_alert(ask, name, [{}], 4 * SCRAPE_SECONDS)
+    stack.engine.containers.get(f"{NAME}-statsd-exporter").restart()
+    wait_until(lambda: not ask(GOOD), 4 * SCRAPE_SECONDS, "statsd-exporter has not forgotten what it was told")
+    for name in ("Warehouse stale", "Reconciliation off"):
+        wait_for_alert(ask, name, [{}], 0)
+    send(0, 0, "0")
+    for name in ("Warehouse stale", "Reconciliation off"):
+        wait_for_alert(ask, name, [], 4 * SCRAPE_SECONDS)
+
+
+def test_faults_of_the_platform_make_their_alerts_fire_and_clear(stack, ask):
+    """A DAG file that is none; the source, the lake, an exporter and all workers stopped, with a run that waits."""
+    workers = ["airflow-worker-1", "airflow-worker-2"]
+    stopped = [stack.engine.containers.get(f"{NAME}-{name}") for name in ("source", "lake", "redis-exporter", *workers)]
+    broken = stack.folder.parent / "dags" / "broken.py"
+    broken.write_text("from airflow import DAG\nthis is no Python\n")  # the words make Airflow look into it
+    for container in reversed(stopped):
+        container.stop(timeout=5)
+    stack.airflow.call("POST", f"/dags/{STAGING_DAG}/dagRuns", {})
+    alerts = {
+        "Database down": ([{"instance": "source-exporter:9187"}], 60),
+        "Lake down": ([{}], 60),
+        "Metrics missing": ([{"job": "redis"}], 60),
+        "DAG import error": ([{}], 120),
+        "Worker heartbeat lost": ([{"worker": worker} for worker in workers], 180),
+        "Queue stuck": ([{}], 360),
+    }
+    for name, (labels, seconds) in alerts.items():
+        wait_for_alert(ask, name, labels, seconds)
+
+    broken.unlink()
+    for container in stopped:
+        container.start()
+    for name in alerts:
+        wait_for_alert(ask, name, [], 180)
+
+
+def test_a_stopped_scheduler_makes_its_alert_fire_and_clear(stack, ask):
+    scheduler = stack.engine.containers.get(f"{NAME}-airflow-scheduler")
+    scheduler.stop(timeout=5)
+    wait_for_alert(ask, "Scheduler heartbeat lost", [{}], 180)
+    scheduler.start()
+    wait_for_alert(ask, "Scheduler heartbeat lost", [], 120)
+
+
+def wait_for_alert(ask, name, labels, seconds):
+    """Wait until the rule fires for just these series; none of them: until it has cleared."""
+    (rule,) = (rule for rule in RULES if rule["name"] == name)
+
+    def seen():
+        return sorted((series["metric"] for series in ask(firing(rule))), key=str) == labels
+
+    wait_until(seen, seconds, f"{name}: not {labels} within {seconds} s")
+
+
+def wait_until(condition, seconds, message):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, message
+        time.sleep(1)
+
+
+def test_a_removed_file_of_passwords_is_written_anew_with_the_same(stack):
+    file = stack.folder / "secrets.auto.tfvars"
+    passwords = read_secrets(stack.folder)
+    file.unlink()
+    done = stack.command("secrets")
+    assert "read back from Terraform's state" in done.stdout, done.stdout + done.stderr
+    assert read_secrets(stack.folder) == passwords
+    assert not [name for name, value in passwords.items() if value in done.stdout + done.stderr]
+
+
+def test_down_removes_everything_at_the_first_try_with_tasks_running(stack, run):
+    stack.airflow.call("POST", f"/dags/{STAGING_DAG}/dagRuns", {})
+    time.sleep(5)
+    done = stack.command("down")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert find_leftovers(stack.engine, NAME) == []

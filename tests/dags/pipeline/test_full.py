@@ -1,0 +1,148 @@
+"""A full run makes staging equal to the source, whatever was there before."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from bikes_store.errors import Refused
+from bikes_store.load import Loaded
+from bikes_store.tables import CURRENCY, CURRENCY_KEY, TABLES, read_catalogue
+from cli.database import query
+from cli.paths import REPOSITORY
+
+
+def agree(pipeline):
+    for name in TABLES:
+        assert pipeline.staging_rows(name) == pipeline.source_rows(name), name
+
+
+def test_catalogue_and_staging_have_the_same_columns_and_keys(pipeline):
+    name = "BIKES_STORE_STAGING__table_to_extract_and_load"
+    shipped = json.loads((REPOSITORY / "airflow" / "airflow_variables_init.json").read_text())[name]
+    keys = {table: key for table, (_, key) in read_catalogue(shipped, name).items()}
+    assert {**keys, CURRENCY.name: CURRENCY_KEY} == pipeline.keys
+    rows = query(
+        pipeline.warehouse_dsn,
+        "SELECT table_name, array_agg(column_name::text) FROM information_schema.columns"
+        " WHERE table_schema = 'bikes_store_staging' GROUP BY table_name",
+    )
+    for table, columns in rows:
+        known = CURRENCY if table == CURRENCY.name else TABLES[table]
+        assert {*columns} == {*known.columns, "created_at", "changed_at"}, table
+
+
+def test_first_run_brings_everything(small_source):
+    loaded = small_source.run()
+    assert loaded["salesorderdetail"] == Loaded(rows=3, written=3, deleted=0)
+    assert loaded["store"] == Loaded(rows=0, written=0, deleted=0)
+    agree(small_source)
+
+
+def test_second_run_touches_nothing(small_source):
+    small_source.run()
+    before = query(small_source.warehouse_dsn, "SELECT xmin, created_at FROM bikes_store_staging.salesorderdetail")
+    loaded = small_source.run()
+    assert all((result.written, result.deleted) == (0, 0) for result in loaded.values())
+    after = query(small_source.warehouse_dsn, "SELECT xmin, created_at FROM bikes_store_staging.salesorderdetail")
+    assert after == before
+
+
+def test_update_touches_the_changed_row_alone_and_keeps_created_at(small_source):
+    small_source.run()
+    created = query(small_source.warehouse_dsn, "SELECT created_at FROM bikes_store_staging.product")
+    small_source.in_source("UPDATE production.product SET listprice = 4.5")
+    small_source.in_source("UPDATE sales.salesorderdetail SET orderqty = 9 WHERE salesorderdetailid = 2")
+    loaded = small_source.run()
+    assert loaded["product"].written == 1
+    assert loaded["salesorderdetail"].written == 1
+    assert query(small_source.warehouse_dsn, "SELECT created_at FROM bikes_store_staging.product") == created
+    agree(small_source)
+
+
+@pytest.mark.parametrize("value", ["3.99000", "3.9900000"])
+def test_a_change_of_scale_is_a_change(small_source, value):
+    small_source.run()
+    small_source.in_source(f"UPDATE production.product SET listprice = {value}")
+    assert small_source.run("product")["product"].written == 1
+    agree(small_source)
+
+
+def test_xml_and_null_changes_are_seen(small_source):
+    small_source.run()
+    for demographics in ("'<a><b>1</b></a>'", "'<a><b>2</b></a>'", "NULL"):
+        small_source.in_source(f"UPDATE person.person SET demographics = {demographics} WHERE businessentityid = 1")
+        assert small_source.run("person")["person"].written == 1
+        agree(small_source)
+
+
+def test_deletion_follows(small_source):
+    small_source.run()
+    small_source.in_source("DELETE FROM sales.salesorderdetail WHERE salesorderdetailid = 1")
+    loaded = small_source.run()
+    assert loaded["salesorderdetail"] == Loaded(rows=2, written=0, deleted=1)
+    agree(small_source)
+
+
+def test_emptied_table_is_emptied(small_source):
+    small_source.run()
+    small_source.in_source("DELETE FROM sales.salesorderdetail")
+    assert small_source.run()["salesorderdetail"] == Loaded(rows=0, written=0, deleted=3)
+
+
+def test_a_key_that_moves_to_another_row(small_source):
+    """Two rows swap the values that are unique in the source but no key of staging."""
+    small_source.run()
+    small_source.in_source("DELETE FROM sales.salesorderdetail WHERE salesorderdetailid = 1")
+    small_source.in_source("UPDATE sales.salesorderdetail SET salesorderdetailid = 1 WHERE salesorderdetailid = 2")
+    assert small_source.run()["salesorderdetail"] == Loaded(rows=2, written=1, deleted=1)
+    agree(small_source)
+
+
+def test_rerun_of_the_same_run_takes_the_newer_extract(small_source):
+    small_source.run(run_id="again")
+    small_source.in_source("UPDATE production.product SET color = 'Red'")
+    assert small_source.run(run_id="again")["product"].written == 1
+    agree(small_source)
+
+
+def test_load_reads_what_its_own_run_extracted(small_source):
+    small_source.extract("product", "first")
+    small_source.in_source("UPDATE production.product SET color = 'Red'")
+    small_source.extract("product", "second")
+    small_source.load("product", "first")
+    assert query(small_source.warehouse_dsn, "SELECT color FROM bikes_store_staging.product") == [(None,)]
+    small_source.load("product", "second")
+    assert query(small_source.warehouse_dsn, "SELECT color FROM bikes_store_staging.product") == [("Red",)]
+
+
+def test_new_column_stays_behind_and_is_reported(small_source, caplog):
+    small_source.in_source("ALTER TABLE sales.customer ADD COLUMN vip boolean DEFAULT true")
+    small_source.run("customer")
+    assert "sales.customer has columns that are not in the catalogue and stay behind: ['vip']" in caplog.text
+    assert small_source.staging_rows("customer") == small_source.source_rows("customer")
+
+
+def test_lost_column_is_refused_in_a_sentence(small_source):
+    small_source.in_source("ALTER TABLE sales.customer DROP COLUMN personid")
+    with pytest.raises(Refused, match=r'contract for sales\.customer: column "personid" does not exist'):
+        small_source.extract("customer", "r")
+
+
+def test_lost_table_is_refused_in_a_sentence(small_source):
+    small_source.in_source("DROP TABLE sales.shoppingcartitem")
+    with pytest.raises(Refused, match=r"contract for sales\.shoppingcartitem: relation .* does not exist"):
+        small_source.extract("shoppingcartitem", "r")
+
+
+def test_row_that_breaks_a_rule_of_staging_changes_nothing(small_source):
+    small_source.run()
+    small_source.in_source('ALTER TABLE production.product DROP CONSTRAINT "CK_Product_ListPrice"')
+    small_source.in_source("UPDATE production.product SET listprice = -1, color = 'Red'")
+    small_source.extract("product", "r")
+    with pytest.raises(Refused, match=r"bikes_store_staging.product does not take .*CK_Product_ListPrice"):
+        small_source.load("product", "r")
+    assert query(small_source.warehouse_dsn, "SELECT listprice::text, color FROM bikes_store_staging.product") == [
+        ("3.9900", None)
+    ]

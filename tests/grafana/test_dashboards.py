@@ -1,0 +1,104 @@
+"""What a person needs to read a dashboard is there: titles, descriptions, units, a runbook a rule."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from cli.paths import REPOSITORY
+from tests.support.dashboards import DASHBOARDS, RULES, panels, prometheus_queries, warehouse_queries
+
+RUNBOOKS = REPOSITORY / "docs" / "runbooks"
+
+
+def test_the_three_dashboards_are_there():
+    assert [file.stem for file in DASHBOARDS] == ["pipeline", "platform", "sales"]
+    uids = [json.loads(file.read_text())["uid"] for file in DASHBOARDS]
+    assert len(set(uids)) == len(uids)
+
+
+@pytest.mark.parametrize(("name", "panel"), list(panels()))
+def test_panel_can_be_read(name, panel):
+    assert panel["title"] and panel["description"]
+    assert panel["fieldConfig"]["defaults"]["unit"]
+    assert panel["datasource"]["uid"] in ("prometheus", "warehouse")
+    assert panel["targets"]
+    width, right = panel["gridPos"]["w"], panel["gridPos"]["x"] + panel["gridPos"]["w"]
+    assert 0 < width <= 24 and right <= 24
+
+
+@pytest.mark.parametrize("file", DASHBOARDS, ids=lambda file: file.stem)
+def test_panels_do_not_overlap(file):
+    board = json.loads(file.read_text())
+    cells = [
+        (x, y)
+        for panel in board["panels"]
+        for x in range(panel["gridPos"]["x"], panel["gridPos"]["x"] + panel["gridPos"]["w"])
+        for y in range(panel["gridPos"]["y"], panel["gridPos"]["y"] + panel["gridPos"]["h"])
+    ]
+    assert len(cells) == len(set(cells))
+    ids = [panel["id"] for panel in board["panels"]]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("file", DASHBOARDS, ids=lambda file: file.stem)
+def test_grafanas_own_model_knows_every_word(file):
+    """What the model does not know is lost on the way through it: a misspelt option, a panel type that is none."""
+    pytest.importorskip("grafana_foundation_sdk", reason="it has no release for this Python")
+    from grafana_foundation_sdk.cog.encoder import JSONEncoder
+    from grafana_foundation_sdk.cog.plugins import register_default_plugins
+    from grafana_foundation_sdk.models.dashboard import Dashboard
+
+    register_default_plugins()
+    board = json.loads(file.read_text())
+    through = json.loads(JSONEncoder().encode(Dashboard.from_json(board)))
+    assert list(lost(board, through)) == []
+
+
+def lost(one, other, path=""):
+    if isinstance(one, dict):
+        for name, value in one.items():
+            if name in other:
+                yield from lost(value, other[name], f"{path}.{name}")
+            elif value is not None:
+                yield f"{path}.{name}"
+    elif isinstance(one, list):
+        assert len(one) == len(other), path
+        for index, (mine, theirs) in enumerate(zip(one, other, strict=True)):
+            yield from lost(mine, theirs, f"{path}[{index}]")
+    elif one != other:
+        yield f"{path}: {one!r} became {other!r}"
+
+
+def test_every_query_can_be_filled_in():
+    assert len(list(prometheus_queries())) > 25
+    assert len(list(warehouse_queries())) == 13
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["name"])
+def test_rule_says_what_to_do(rule):
+    assert rule["severity"] in ("critical", "warning")
+    assert rule["no_data_state"] in ("OK", "Alerting")
+    assert rule["summary"].endswith(".")
+    text = (RUNBOOKS / rule["runbook"]).read_text()
+    assert text.startswith(f"# {rule['name']}\n")
+    assert [word for word in ("Means", "See", "Do") if f"**{word}.**" in text] == ["Means", "See", "Do"]
+    assert f"({rule['runbook']}) | {rule['severity']} |" in (RUNBOOKS / "README.md").read_text()
+
+
+def test_every_runbook_has_a_rule():
+    pages = {file.name for file in RUNBOOKS.glob("*.md")} - {"README.md"}
+    assert pages == {rule["runbook"] for rule in RULES}
+
+
+def test_every_metric_that_is_asked_for_is_one_that_the_mapping_makes():
+    """A name that is spelt wrong gives an empty panel and an alert that never fires."""
+    mapping = (REPOSITORY / "prometheus" / "statsd_mapping.yml").read_text()
+    made = [re.sub(r"\$\{\d\}", r"\\w+", name) for name in re.findall(r"^    name: (\S+)$", mapping, re.MULTILINE)]
+    known = re.compile(f"({'|'.join(made)})(_bucket|_sum|_count)?")
+    asked = " ".join([query.text for query in prometheus_queries()] + [rule["expr"] for rule in RULES])
+    names = set(re.findall(r"\b(?:airflow|bikes_store)_\w+(?=[\s{\[)])", asked))
+    assert len(names) > 20
+    assert [name for name in sorted(names) if not known.fullmatch(name)] == []

@@ -1,0 +1,114 @@
+"""supervisord, for real: services that come up, die, hang, and are stopped."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import pytest
+
+from cli.errors import UserError
+from cli.processes.supervisor import Service, Supervisor
+
+
+def service(name, script, ready=lambda: True, **options):
+    return Service(name, [sys.executable, "-u", "-c", script], ready, **options)
+
+
+@pytest.fixture
+def supervisor(tmp_path):
+    made = Supervisor(tmp_path / "a folder with spaces, 100 % of them")
+    made.home.mkdir()
+    yield made
+    made.shutdown()
+
+
+SLEEP = "import time; print('up'); time.sleep(60)"
+
+
+def test_service_comes_up_and_is_stopped(supervisor):
+    log = supervisor.log_path("sleeper")
+    supervisor.start_daemon([service("sleeper", SLEEP, lambda: log.read_text() == "up\n")])
+    supervisor.start("sleeper")
+    supervisor.wait_ready("sleeper", seconds=10)
+    supervisor.check()
+    supervisor.shutdown()
+    assert not supervisor.is_running()
+    assert supervisor.log_path("sleeper").read_text() == "up\n"
+
+
+def test_service_that_dies_is_named_with_its_last_words(supervisor):
+    script = "import sys; print('\\n'.join(f'line {n}' for n in range(100))); sys.exit('no disk left')"
+    supervisor.start_daemon([service("fragile", script, lambda: False)])
+    supervisor.start("fragile")
+    with pytest.raises(UserError) as failure:
+        supervisor.wait_ready("fragile", seconds=10)
+    text = str(failure.value)
+    assert "Service fragile stopped by itself" in text
+    assert text.splitlines()[-1].strip() == "no disk left"
+    assert "line 99" in text
+    assert "line 9\n" not in text
+    assert str(supervisor.log_path("fragile")) in text
+
+
+def test_service_that_dies_while_another_is_waited_for_ends_the_wait(supervisor):
+    supervisor.start_daemon([service("slow", SLEEP, lambda: False), service("fragile", "print('bye')")])
+    supervisor.start("slow", "fragile")
+    began = time.monotonic()
+    with pytest.raises(UserError, match="Service fragile stopped by itself"):
+        supervisor.wait_ready("slow", seconds=30)
+    assert time.monotonic() - began < 10
+
+
+def test_service_that_never_gets_ready_is_named(supervisor):
+    def ready():
+        raise ConnectionRefusedError("nobody\nlistens")
+
+    supervisor.start_daemon([service("deaf", SLEEP, ready)])
+    supervisor.start("deaf")
+    with pytest.raises(UserError, match=r"Service deaf was not ready after 1 seconds \(nobody listens\)[\s\S]*up"):
+        supervisor.wait_ready("deaf", seconds=1)
+
+
+def test_command_that_does_not_exist_is_named(supervisor):
+    supervisor.start_daemon([Service("missing", ["/no/such/program"], lambda: False)])
+    with pytest.raises(
+        UserError, match="Service missing can't be started: NO_FILE: can't find command '/no/such/program'"
+    ):
+        supervisor.start("missing")
+
+
+def test_environment_and_arguments_arrive_as_they_are(supervisor):
+    value = "a, 100 % \\ value; = (é)"
+    made = Service(
+        "echo",
+        [sys.executable, "-c", "import os, sys; print(os.environ['GIVEN'], sys.argv[1:])", "two words", 'a"b', "50%"],
+        lambda: supervisor.log_path("echo").exists() and supervisor.log_path("echo").read_text() != "",
+        {"GIVEN": value},
+    )
+    supervisor.start_daemon([made])
+    supervisor.start("echo")
+    deadline = time.monotonic() + 10
+    while not made.ready() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert supervisor.log_path("echo").read_text() == f"{value} ['two words', 'a\"b', '50%']\n"
+
+
+def test_configuration_is_private(supervisor):
+    supervisor.start_daemon([service("sleeper", SLEEP, environment={"PASSWORD": "x"})])
+    assert (supervisor.home / "supervisord.conf").stat().st_mode & 0o077 == 0
+
+
+def test_a_second_supervisor_of_the_folder_finds_and_stops_the_first(supervisor):
+    supervisor.start_daemon([service("sleeper", SLEEP)])
+    supervisor.start("sleeper")
+    other = Supervisor(supervisor.home)
+    assert other.is_running()
+    other.shutdown()
+    assert not supervisor.is_running()
+
+
+@pytest.mark.parametrize("value", ['a"b', "'a'", "a\nb"])
+def test_value_that_would_arrive_changed_is_refused(supervisor, value):
+    with pytest.raises(ValueError, match="can't pass on quotes or line ends in GIVEN of sleeper"):
+        supervisor.start_daemon([service("sleeper", SLEEP, environment={"GIVEN": value})])

@@ -1,0 +1,61 @@
+"""The dashboards' queries and the alert rules, as tests put them to Prometheus and to the warehouse."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from cli.paths import REPOSITORY
+from cli.sales_page import fill_in
+
+DASHBOARDS = sorted((REPOSITORY / "grafana" / "dashboards").glob("*.json"))
+RULES: list[dict[str, Any]] = [
+    rule
+    for group in yaml.safe_load((REPOSITORY / "grafana" / "alert_rules.yml").read_text())["groups"]
+    for rule in group["rules"]
+]
+# How Grafana's evaluators are written in PromQL.
+COMPARE = {"gt": ">", "lt": "<"}
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query of a panel, with Grafana's variables filled in."""
+
+    name: str
+    text: str
+
+
+def prometheus_queries() -> Iterator[Query]:
+    for name, target in _targets("prometheus"):
+        text = target["expr"].replace("$__range", "1h").replace("$dag_id", ".*")
+        if "$" in text:
+            raise ValueError(f"a variable of Grafana is left in: {text}")
+        yield Query(name, text)
+
+
+def warehouse_queries() -> Iterator[Query]:
+    for name, target in _targets("warehouse"):
+        yield Query(name, fill_in(target["rawSql"]))
+
+
+def firing(rule: dict[str, Any]) -> str:
+    """What Grafana's rule fires on, in PromQL: the same expression and threshold."""
+    return f"({rule['expr']}) {COMPARE[rule['is']]} {rule['threshold']}"
+
+
+def panels() -> Iterator[tuple[str, dict[str, Any]]]:
+    for file in DASHBOARDS:
+        for panel in json.loads(file.read_text())["panels"]:
+            yield f"{file.stem}: {panel['title']}", panel
+
+
+def _targets(datasource: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, panel in panels():
+        for target in panel["targets"]:
+            if target["datasource"]["uid"] == datasource:
+                yield f"{name} ({target['refId']})", target

@@ -1,0 +1,257 @@
+"""kreuzwerker/docker's double. Networks, volumes, images and containers are real, made through the engine's API."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import time
+from typing import Any
+
+import docker
+import docker.errors
+from docker.types import EndpointConfig, Healthcheck, LogConfig, Mount
+from tf.types import Unknown
+
+from tests.support.doubles.engine import Double, Kind, Refused, Values, blocks, run
+from tests.support.doubles.schema import read_schema
+
+_UNITS = {"h": 3600, "m": 60, "s": 1}
+
+
+class DockerKind(Kind):
+    @property
+    def engine(self) -> docker.DockerClient:
+        host = self.provider.get("host")
+        try:
+            return docker.DockerClient(base_url=host, version="auto", timeout=1200)
+        except docker.errors.DockerException as error:
+            raise Refused(f"error pinging Docker server: Cannot connect to the Docker daemon at {host}") from error
+
+
+class Network(DockerKind):
+    def create(self, planned: Values) -> Values:
+        return {"id": self.engine.networks.create(planned["name"], driver="bridge").id}
+
+    def read(self, state: Values) -> Values | None:
+        return {} if _found(self.engine.networks.get, state["id"]) else None
+
+    def delete(self, state: Values) -> None:
+        self.engine.networks.get(state["id"]).remove()
+
+
+class Volume(DockerKind):
+    def create(self, planned: Values) -> Values:
+        return {"id": self.engine.volumes.create(planned["name"]).name}
+
+    def read(self, state: Values) -> Values | None:
+        return {} if _found(self.engine.volumes.get, state["id"]) else None
+
+    def delete(self, state: Values) -> None:
+        self.engine.volumes.get(state["id"]).remove()
+
+
+class Image(DockerKind):
+    def create(self, planned: Values) -> Values:
+        name = planned["name"]
+        try:
+            if planned["build"]:
+                (build,) = planned["build"]
+                image, _ = self.engine.images.build(
+                    path=build["context"],
+                    dockerfile=build["dockerfile"],
+                    buildargs=build["build_args"],
+                    tag=name,
+                    rm=True,
+                    forcerm=True,
+                )
+            else:
+                image = _found(self.engine.images.get, name) or self.engine.images.pull(name)
+        except docker.errors.BuildError as error:
+            log = "".join(line.get("stream", "") for line in error.build_log)
+            raise Refused(f"building {name} failed: {error}\n{log[-3000:]}") from error
+        except docker.errors.APIError as error:
+            raise Refused(f"Unable to read Docker image into resource: unable to pull image {name}: {error}") from error
+        return {"id": f"{image.id}{name}", "image_id": image.id, "repo_digest": ""}
+
+    def read(self, state: Values) -> Values | None:
+        image = _found(self.engine.images.get, state["name"])
+        return None if image is None or image.id != state["image_id"] else {}
+
+    def update(self, prior: Values, planned: Values) -> Values:
+        return {}
+
+    def delete(self, state: Values) -> None:
+        if not state["keep_locally"]:
+            self.engine.images.remove(state["name"], force=True)
+
+
+class Container(DockerKind):
+    @staticmethod
+    def check(config: Values) -> None:
+        """What the real one refuses, or lets pass and then shows as a difference in every plan."""
+        for healthcheck in blocks(config, "healthcheck"):
+            for name in ("interval", "timeout", "start_period"):
+                duration = healthcheck[name]
+                if isinstance(duration, str) and duration != _canonical(duration):
+                    raise Refused(
+                        f"healthcheck.{name} {duration!r} would differ in every plan: {_canonical(duration)!r}"
+                    )
+        if config["memory"] not in (None, Unknown) and config["memory_swap"] is None:
+            raise Refused("memory without memory_swap would differ in every plan")
+        for volume in blocks(config, "volumes"):
+            path = volume["host_path"]
+            if isinstance(path, str) and not path.startswith("/"):
+                raise Refused(f"volumes.host_path {path!r} must be an absolute path")
+
+    def create(self, planned: Values) -> Values:
+        engine = self.engine
+        host = engine.api.create_host_config(
+            port_bindings={f"{p['internal']}/{p['protocol']}": (p["ip"], p["external"]) for p in planned["ports"]},
+            mounts=[_mount(volume) for volume in planned["volumes"]],
+            restart_policy={"Name": planned["restart"]},
+            **_memory_limits(planned),
+            nano_cpus=planned["cpus"] and int(float(planned["cpus"]) * 1e9),
+            security_opt=_known(planned["security_opts"]),
+            init=_known(planned["init"]),
+            log_config=LogConfig(type=_known(planned["log_driver"]), config=planned["log_opts"] or {}),
+        )
+        networks = {
+            network["name"]: EndpointConfig(engine.api._version, aliases=network["aliases"])
+            for network in planned["networks_advanced"]
+        }
+        made = engine.api.create_container(
+            image=planned["image"],
+            name=planned["name"],
+            hostname=_known(planned["hostname"]),
+            entrypoint=_known(planned["entrypoint"]),
+            command=_known(planned["command"]),
+            environment=_known(planned["env"]),
+            user=planned["user"],
+            ports=[(int(port["internal"]), port["protocol"]) for port in planned["ports"]],
+            healthcheck=_healthcheck(planned["healthcheck"]),
+            host_config=host,
+            networking_config={"EndpointsConfig": networks},
+        )
+        container = engine.containers.get(made["Id"])
+        for upload in planned["upload"]:
+            container.put_archive("/", _archive(upload["file"], upload["content"]))
+        container.start()
+        state = {"id": container.id}
+        if planned["attach"]:
+            state |= {"exit_code": container.wait()["StatusCode"]}
+            if planned["logs"]:
+                state |= {"container_logs": container.logs().decode(errors="replace")}
+        elif planned["wait"]:
+            _wait_until_healthy(container, float(planned["wait_timeout"]), state)
+        return state
+
+    def read(self, state: Values) -> Values | None:
+        """A container that should run and does not is shown as a change, which starts it; as the real one does."""
+        container = _found(self.engine.containers.get, state["id"])
+        if container is None:
+            return None
+        if container.status == "running":
+            return {}
+        return {"exit_code": container.attrs["State"]["ExitCode"], "must_run": False}
+
+    def update(self, prior: Values, planned: Values) -> Values:
+        container = self.engine.containers.get(prior["id"])
+        container.update(**_memory_limits(planned), restart_policy={"Name": planned["restart"]})
+        if planned["must_run"] and not prior["must_run"]:
+            container.start()
+        return {}
+
+    def delete(self, state: Values) -> None:
+        container = _found(self.engine.containers.get, state["id"])
+        if container is not None:
+            if state["destroy_grace_seconds"]:
+                container.stop(timeout=int(state["destroy_grace_seconds"]))
+            container.remove(v=True, force=True)
+
+
+def _found(get: Any, name: str) -> Any:
+    try:
+        return get(name)
+    except docker.errors.NotFound:
+        return None
+
+
+def _memory_limits(planned: Values) -> dict[str, str | None]:
+    """In megabytes; None for no limit."""
+    names = {"mem_limit": "memory", "memswap_limit": "memory_swap"}
+    return {limit: planned[name] and f"{int(planned[name])}m" for limit, name in names.items()}
+
+
+def _known(value: Any) -> Any:
+    return None if value is Unknown else value
+
+
+def _mount(volume: Values) -> Mount:
+    kind = "volume" if volume["volume_name"] else "bind"
+    source = volume["volume_name"] or volume["host_path"]
+    return Mount(volume["container_path"], source, type=kind, read_only=bool(volume["read_only"]))
+
+
+def _healthcheck(blocks: list[Values]) -> Healthcheck | None:
+    if not blocks:
+        return None
+    (block,) = blocks
+    nanoseconds = {name: int(_seconds(block[name]) * 1e9) for name in ("interval", "timeout", "start_period")}
+    return Healthcheck(test=block["test"], retries=int(block["retries"]), **nanoseconds)
+
+
+def _seconds(duration: str) -> float:
+    """`1m0s` as Go writes it."""
+    total, number = 0.0, ""
+    for letter in duration:
+        if letter in _UNITS:
+            total, number = total + float(number) * _UNITS[letter], ""
+        else:
+            number += letter
+    return total
+
+
+def _canonical(duration: str) -> str:
+    """As Go prints a duration: 60s is 1m0s."""
+    seconds = int(_seconds(duration))
+    hours, minutes = seconds // 3600, seconds // 60 % 60
+    return (f"{hours}h" if hours else "") + (f"{minutes}m" if hours or minutes else "") + f"{seconds % 60}s"
+
+
+def _archive(path: str, content: str) -> bytes:
+    data = content.encode()
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        member = tarfile.TarInfo(path.lstrip("/"))
+        member.size, member.mode = len(data), 0o644
+        archive.addfile(member, io.BytesIO(data))
+    return buffer.getvalue()
+
+
+def _wait_until_healthy(container: Any, seconds: float, state: Values) -> None:
+    if "Health" not in container.attrs["State"]:
+        container.reload()
+    if "Health" not in container.attrs["State"]:
+        raise Refused(f"container {container.name} has no healthcheck to wait for", state)
+    deadline = time.monotonic() + seconds
+    while container.attrs["State"]["Health"]["Status"] != "healthy":
+        if time.monotonic() > deadline:
+            checks = container.attrs["State"]["Health"].get("Log") or [{}]
+            raise Refused(
+                f"container {container.name} did not become healthy within {seconds:.0f} s; its last check said:"
+                f" {checks[-1].get('Output', '')[-500:]}\nits log:\n{container.logs(tail=20).decode(errors='replace')}",
+                state,
+            )
+        time.sleep(0.5)
+        container.reload()
+
+
+KINDS = {
+    "docker_network": Network,
+    "docker_volume": Volume,
+    "docker_image": Image,
+    "docker_container": Container,
+}
+
+if __name__ == "__main__":
+    run(Double(read_schema("docker"), KINDS))

@@ -1,0 +1,47 @@
+"""What the fixtures of real services give to tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import psycopg2
+from psycopg2 import sql
+
+from cli.processes.settings import Settings
+from cli.processes.supervisor import Supervisor
+
+
+@dataclass
+class Services:
+    """The services of a test session, on ports of their own."""
+
+    settings: Settings
+    supervisor: Supervisor
+    _started: set[str] = field(default_factory=set)
+
+    def need(self, name: str) -> None:
+        if name not in self._started:
+            self.supervisor.start(name)
+            self.supervisor.wait_ready(name, seconds=60)
+            self._started.add(name)
+
+
+class Postgres:
+    """A PostgreSQL server, as its superuser."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def dsn(self, database: str = "postgres") -> str:
+        return self.settings.dsn(database)
+
+    def create_database(self, name: str, template: str | None = None) -> str:
+        """Make a database anew, empty or as a copy; returns its DSN."""
+        connection = psycopg2.connect(self.dsn())
+        connection.autocommit = True
+        identifiers = sql.Identifier(name), sql.Identifier(template or "template1")
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(identifiers[0]))
+            cursor.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*identifiers))
+        connection.close()
+        return self.dsn(name)

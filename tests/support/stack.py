@@ -1,0 +1,50 @@
+"""A stack in containers, as tests handle it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import docker
+
+from cli.airflow_client import Airflow
+from cli.endpoints import Endpoints
+from cli.paths import REPOSITORY
+
+NAME = "bikes-store-test"
+SCRAPE_SECONDS = 5
+
+
+@dataclass
+class Stack:
+    """A stack that is up."""
+
+    folder: Path
+    environment: dict[str, str]
+    engine: docker.DockerClient
+    output: str = ""
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(command, env=self.environment, cwd=REPOSITORY, capture_output=True, text=True)
+
+    def command(self, name: str) -> subprocess.CompletedProcess[str]:
+        """What `make NAME` does."""
+        return self.run(sys.executable, "-m", "cli.containers", name)
+
+    def terraform(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.run("terraform", f"-chdir={self.folder}", *arguments)
+
+    @property
+    def endpoints(self) -> Endpoints:
+        return Endpoints.read(self.folder / "endpoints.json")
+
+    @property
+    def airflow(self) -> Airflow:
+        return self.endpoints.airflow()
+
+    @property
+    def ports(self) -> dict[str, int]:
+        return json.loads(self.environment["TF_VAR_ports"])

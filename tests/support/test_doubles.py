@@ -1,0 +1,82 @@
+"""The doubles refuse what the real ones, or the services behind them, would."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.needs import need_provider_doubles
+from tests.support.web import web_server
+
+
+@pytest.fixture(scope="module")
+def docker_double():
+    need_provider_doubles()
+    from tests.support.doubles import docker_double
+
+    return docker_double
+
+
+@pytest.fixture
+def grafana():
+    """The double, on a Grafana that knows of nothing."""
+    need_provider_doubles()
+    from tests.support.doubles import grafana_double
+
+    with web_server() as web:
+        web.answers = [(404, b"")]
+        yield grafana_double, {"url": web.url, "auth": "admin:x"}
+
+
+def container(**values: Any) -> dict[str, Any]:
+    return {"healthcheck": [], "memory": None, "memory_swap": None, "volumes": [], **values}
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"healthcheck": [{"interval": "60s", "timeout": "5s", "start_period": "0s"}]}, "'60s' would differ .* '1m0s'"),
+        ({"memory": 512}, "memory without memory_swap"),
+        ({"volumes": [{"host_path": "dags"}]}, "must be an absolute path"),
+    ],
+)
+def test_docker_refuses_what_would_differ_in_every_plan(docker_double, values, says):
+    with pytest.raises(Exception, match=says):
+        docker_double.Container.check(container(**values))
+
+
+@pytest.mark.parametrize(("duration", "seconds"), [("5s", 5), ("1m0s", 60), ("1h2m3s", 3723), ("0s", 0)])
+def test_durations_are_read_and_written_as_go_does(docker_double, duration, seconds):
+    assert docker_double._seconds(duration) == seconds
+    assert docker_double._canonical(duration) == duration
+
+
+def test_grafana_refuses_an_unknown_data_source(grafana):
+    double, provider = grafana
+    model = {"uid": "x", "title": "X", "panels": [{"targets": [{"datasource": {"uid": "nowhere"}}]}]}
+    with pytest.raises(Exception, match="there is no data source nowhere"):
+        double.Dashboard(provider).create({"config_json": json.dumps(model)})
+    rule = {"name": "r", "data": [{"datasource_uid": "nowhere"}, {"datasource_uid": "__expr__"}]}
+    with pytest.raises(Exception, match="there is no data source nowhere"):
+        double.RuleGroup(provider).create({"name": "g", "folder_uid": "f", "rule": [rule]})
+
+
+@pytest.mark.parametrize(
+    ("kind", "config", "says"),
+    [
+        ("DataSource", {"name": "n", "uid": None}, "has no uid"),
+        ("Dashboard", {"config_json": "{"}, "config_json is not JSON"),
+        ("Dashboard", {"config_json": '{"uid": "x", "title": "t"}'}, "has no panels"),
+        ("RuleGroup", {"rule": [{"name": "r", "condition": "A", "data": []}]}, "is none of its queries"),
+        (
+            "RuleGroup",
+            {"rule": [{"name": "r", "condition": "A", "data": [{"ref_id": "A", "model": '{"intervalMs": 1000}'}]}]},
+            "would differ in every plan",
+        ),
+    ],
+)
+def test_grafana_refuses_bad_models(grafana, kind, config, says):
+    with pytest.raises(Exception, match=says):
+        getattr(grafana[0], kind).check(config)

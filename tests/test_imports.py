@@ -1,0 +1,98 @@
+"""Imports go one way: which room of the repository may import which."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.paths import REPOSITORY
+
+#: Rooms, and the packages of this repository that their modules may import. The longest name that fits a module counts.
+MAY_IMPORT = {
+    "dags": {"bikes_store"},
+    "airflow": {"bikes_store"},
+    # The catalogue, to know which tables a dump has to make.
+    "source": {"source", "bikes_store.tables"},
+    # What both ways to stand the platform up share, and what is below it.
+    "cli": {"cli", "source", "bikes_store"},
+    "cli/processes": {"cli", "cli.processes", "source", "bikes_store"},
+    "cli/containers": {"cli", "cli.containers", "source", "bikes_store"},
+    "tests": {"tests", "cli", "cli.processes", "cli.containers", "source", "bikes_store"},
+}
+OURS = ("bikes_store", "source", "cli", "tests")
+#: Leave to import the package that these are in is not leave to import them.
+SEALED = ("cli.processes", "cli.containers")
+
+
+def modules() -> Iterator[Path]:
+    for room in ("airflow", "cli", "dags", "source", "tests"):
+        yield from sorted((REPOSITORY / room).rglob("*.py"))
+
+
+def room_of(module: Path) -> str:
+    path = module.relative_to(REPOSITORY).as_posix()
+    return max((room for room in MAY_IMPORT if path.startswith(f"{room}/")), key=len)
+
+
+def imported(module: Path) -> Iterator[str]:
+    """Every module that a file names in an import, those inside functions too."""
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} imports by a relative name"
+            # `from cli import processes` names a module too.
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def inside(name: str, package: str) -> bool:
+    return f"{name}.".startswith(f"{package}.")
+
+
+def allowed(name: str, may: set[str]) -> bool:
+    if not any(inside(name, package) for package in OURS):
+        return True
+    sealed = [package for package in SEALED if inside(name, package)]
+    return any(inside(name, package) for package in (may.intersection(sealed) if sealed else may))
+
+
+@pytest.mark.parametrize("module", list(modules()), ids=lambda path: path.relative_to(REPOSITORY).as_posix())
+def test_a_module_imports_only_what_its_room_may(module):
+    may = MAY_IMPORT[room_of(module)]
+    assert [name for name in imported(module) if not allowed(name, may)] == []
+
+
+def test_nothing_imports_a_conftest():
+    """pytest imports them by itself; a second time would run them twice."""
+    names = {path: list(imported(path)) for path in modules()}
+    assert [path for path, found in names.items() if any("conftest" in name.split(".") for name in found)] == []
+
+
+@pytest.mark.parametrize(
+    ("room", "line", "right"),
+    [
+        ("dags", "from cli.errors import UserError", False),
+        ("dags", "from source import fill", False),
+        ("source", "from bikes_store.tables import TABLES", True),
+        ("source", "from bikes_store.lake import BUCKET", False),
+        ("cli", "import cli.processes.postgres", False),
+        ("cli", "from cli import containers", False),
+        ("cli/processes", "from cli import containers", False),
+        ("cli/processes", "from cli.errors import UserError", True),
+        ("cli/containers", "from cli.processes import postgres", False),
+        ("cli/containers", "import airflow", True),
+    ],
+)
+def test_the_rule_itself(tmp_path, monkeypatch, room, line, right):
+    module = tmp_path / room / "module.py"
+    module.parent.mkdir(parents=True)
+    module.write_text(f"def later():\n    {line}\n")
+    monkeypatch.setitem(globals(), "REPOSITORY", tmp_path)
+    if right:
+        test_a_module_imports_only_what_its_room_may(module)
+    else:
+        with pytest.raises(AssertionError):
+            test_a_module_imports_only_what_its_room_may(module)

@@ -1,0 +1,75 @@
+"""Who may do what in the source and in the warehouse."""
+
+from __future__ import annotations
+
+import json
+
+import psycopg2
+import pytest
+
+from bikes_store.tables import TABLES
+from cli.database import connect
+from cli.names import ROLES, password_of
+from cli.paths import REPOSITORY
+from cli.processes.postgres import psql
+
+
+@pytest.fixture(scope="module")
+def roles(services, postgres):
+    """DSNs of all roles, on databases made as the demo makes them."""
+
+    def passwords(database):
+        return {"ROLES": json.dumps(services.settings.passwords(*ROLES[database]))}
+
+    source = postgres.create_database("roles_source")
+    folder = REPOSITORY / "source"
+    psql(source).run(folder / "bikes_store" / "schema.sql", folder / "roles.sql", environment=passwords("source"))
+    warehouse = postgres.create_database("roles_warehouse")
+    folder = REPOSITORY / "warehouse"
+    for _ in range(2):  # running them again changes nothing
+        psql(warehouse).run(folder / "staging.sql", folder / "roles.sql", environment=passwords("warehouse"))
+    return {
+        role: services.settings.dsn(f"roles_{database}", role, password_of(role))
+        for database in ("source", "warehouse")
+        for role in ROLES[database]
+    }
+
+
+def may(dsn, statement):
+    try:
+        with connect(dsn) as connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+    except psycopg2.errors.InsufficientPrivilege:
+        return False
+    return True
+
+
+def test_reader_reads_every_table_of_the_source_and_writes_none(roles):
+    for table in TABLES.values():
+        assert may(roles["source_reader"], f"SELECT FROM {table.source}")
+        assert not may(roles["source_reader"], f"DELETE FROM {table.source}")
+    assert not may(roles["source_reader"], "CREATE TABLE sales.x (a int)")
+
+
+def test_loader_writes_staging_and_nothing_else(roles):
+    assert may(roles["staging_loader"], "DELETE FROM bikes_store_staging.currency")
+    assert may(roles["staging_loader"], "CREATE TEMPORARY TABLE x (a int)")
+    assert not may(roles["staging_loader"], "DROP TABLE bikes_store_staging.currency")
+    assert not may(roles["staging_loader"], "CREATE TABLE bikes_store_staging.x (a int)")
+    assert not may(roles["staging_loader"], "CREATE TABLE public.x (a int)")
+    assert not may(roles["staging_loader"], "CREATE TABLE warehouse.x (a int)")
+
+
+def test_dbt_reads_staging_and_owns_the_warehouse(roles):
+    assert may(roles["dbt"], "SELECT FROM bikes_store_staging.currency")
+    assert may(roles["dbt"], "CREATE TABLE warehouse.x (a int); DROP TABLE warehouse.x")
+    assert not may(roles["dbt"], "DELETE FROM bikes_store_staging.currency")
+    assert not may(roles["dbt"], "CREATE TABLE bikes_store_staging.x (a int)")
+
+
+def test_reporter_reads_what_dbt_builds_and_nothing_else(roles):
+    may(roles["dbt"], "CREATE TABLE warehouse.mart (a int)")
+    assert may(roles["reporter"], "SELECT FROM warehouse.mart")
+    assert not may(roles["reporter"], "DELETE FROM warehouse.mart")
+    assert not may(roles["reporter"], "SELECT FROM bikes_store_staging.currency")
+    assert not may(roles["reporter"], "CREATE TABLE warehouse.x (a int)")
