@@ -57,7 +57,7 @@ test: install lint ## linters and all tests
 	@$(MAKE) --no-print-directory --jobs 2 test-pipeline test-platform; code=$$?; cat .test/platform.log; exit $$code
 
 # They wait more than they work: for containers to be healthy, for heartbeats to be missed.
-PLATFORM_TESTS := tests/stack tests/terraform tests/monitoring
+PLATFORM_TESTS := tests/containers tests/terraform tests/grafana tests/prometheus tests/support
 
 .PHONY: test-pipeline test-platform
 test-pipeline:
@@ -65,10 +65,22 @@ test-pipeline:
 test-platform:
 	@mkdir -p .test && TEST_PORTS_FROM=26000 .venv/bin/pytest $(PLATFORM_TESTS) $(PYTEST) >.test/platform.log 2>&1
 
+.PHONY: test-unit
+test-unit: install ## the tests that need no service, in under 30 seconds
+	@.venv/bin/pytest -q $(UNIT_TESTS) $(PYTEST)
+
+UNIT_TESTS := tests/test_imports.py tests/airflow tests/cli tests/dags/unit tests/grafana/test_dashboards.py
+
 .PHONY: test-terraform
 test-terraform: install ## the root module alone: plans, bad variables, inventory; needs terraform, no Docker
 	@.venv/bin/pytest tests/terraform $(PYTEST)
 
-.PHONY: test-stack
-test-stack: install ## apply, run, lose a worker, destroy: on a Docker engine, with provider doubles
-	@.venv/bin/pytest tests/stack $(PYTEST)
+.PHONY: test-containers
+test-containers: install ## apply, run, lose a worker, destroy: on a Docker engine, with provider doubles
+	@.venv/bin/pytest tests/containers $(PYTEST)
+
+.PHONY: fix
+fix: install ## format Python and Terraform, write the tables of Terraform's READMEs
+	@.venv/bin/ruff check --quiet --fix .
+	@.venv/bin/ruff format --quiet .
+	@if command -v terraform >/dev/null; then terraform fmt -recursive terraform; fi
