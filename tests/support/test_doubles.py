@@ -49,8 +49,8 @@ def test_docker_refuses_what_would_differ_in_every_plan(docker_double, values, s
 
 @pytest.mark.parametrize(("duration", "seconds"), [("5s", 5), ("1m0s", 60), ("1h2m3s", 3723), ("0s", 0)])
 def test_durations_are_read_and_written_as_go_does(docker_double, duration, seconds):
-    assert docker_double._seconds(duration) == seconds
-    assert docker_double._canonical(duration) == duration
+    assert docker_double.seconds_of(duration) == seconds
+    assert docker_double.canonical(duration) == duration
 
 
 def test_grafana_refuses_an_unknown_data_source(grafana):

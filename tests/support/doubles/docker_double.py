@@ -92,9 +92,9 @@ class Container(DockerKind):
         for healthcheck in blocks(config, "healthcheck"):
             for name in ("interval", "timeout", "start_period"):
                 duration = healthcheck[name]
-                if isinstance(duration, str) and duration != _canonical(duration):
+                if isinstance(duration, str) and duration != canonical(duration):
                     raise Refused(
-                        f"healthcheck.{name} {duration!r} would differ in every plan: {_canonical(duration)!r}"
+                        f"healthcheck.{name} {duration!r} would differ in every plan: {canonical(duration)!r}"
                     )
         if config["memory"] not in (None, Unknown) and config["memory_swap"] is None:
             raise Refused("memory without memory_swap would differ in every plan")
@@ -116,7 +116,7 @@ class Container(DockerKind):
             log_config=LogConfig(type=_known(planned["log_driver"]), config=planned["log_opts"] or {}),
         )
         networks = {
-            network["name"]: EndpointConfig(engine.api._version, aliases=network["aliases"])
+            network["name"]: EndpointConfig(engine.api.api_version, aliases=network["aliases"])
             for network in planned["networks_advanced"]
         }
         made = engine.api.create_container(
@@ -196,11 +196,11 @@ def _healthcheck(blocks: list[Values]) -> Healthcheck | None:
     if not blocks:
         return None
     (block,) = blocks
-    nanoseconds = {name: int(_seconds(block[name]) * 1e9) for name in ("interval", "timeout", "start_period")}
+    nanoseconds = {name: int(seconds_of(block[name]) * 1e9) for name in ("interval", "timeout", "start_period")}
     return Healthcheck(test=block["test"], retries=int(block["retries"]), **nanoseconds)
 
 
-def _seconds(duration: str) -> float:
+def seconds_of(duration: str) -> float:
     """`1m0s` as Go writes it."""
     total, number = 0.0, ""
     for letter in duration:
@@ -211,9 +211,9 @@ def _seconds(duration: str) -> float:
     return total
 
 
-def _canonical(duration: str) -> str:
+def canonical(duration: str) -> str:
     """As Go prints a duration: 60s is 1m0s."""
-    seconds = int(_seconds(duration))
+    seconds = int(seconds_of(duration))
     hours, minutes = seconds // 3600, seconds // 60 % 60
     return (f"{hours}h" if hours else "") + (f"{minutes}m" if hours or minutes else "") + f"{seconds % 60}s"
 
