@@ -1,9 +1,9 @@
-"""Make Airflow's admin user, or give it the password anew.
+"""Make Airflow's admin user, or set the password of the one that exists.
 
     AIRFLOW_ADMIN_USER=admin AIRFLOW_ADMIN_PASSWORD=... python airflow/create_user.py
 
-`airflow users create` takes the password in its command line, which every user of a machine can read; this reads it
-from the environment.
+`airflow users create` takes the password on its command line, which every user of the machine can read. This script
+reads it from the environment.
 """
 
 from __future__ import annotations

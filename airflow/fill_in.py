@@ -1,12 +1,12 @@
-"""Fill an init file of Airflow in from the environment.
+"""Fill in an init file of Airflow from the environment.
 
     python airflow/fill_in.py airflow/airflow_connections_init.yaml > filled.yaml
 
-Every ``${NAME}`` inside a string of the file (YAML or JSON) becomes the value of the environment variable; the rest
-is left as it is. Working on the parsed file, not on its text, means that no value can break it, whatever characters a
-password holds. A string that is one ``${NAME}`` alone and comes out as digits stays a string: Airflow takes both.
+Every ``${NAME}`` inside a string of the file (YAML or JSON) becomes the value of the environment variable. The rest
+stays as it is. The script changes the parsed file, not its text, so no character in a password can break the file. A
+value of digits alone stays a string: Airflow takes both.
 
-Exits with 2 and one sentence when the file can't be read or a variable is not set.
+Exits with code 2 and one sentence when the file can't be read or a variable is not set.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class FillInError(Exception):
 
 
 def fill_in(path: Path, environment: Mapping[str, str]) -> Any:
-    """The content of an init file, filled in.
+    """Read an init file and fill it in; returns its content.
 
     :raises FillInError: when the file is not YAML or JSON, or names variables that are not set.
     """

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What Airflow needs before its processes start; safe to run again. The environment says where things are.
+# Makes what Airflow needs before its processes start. Safe to run again. The environment says where things are.
 set -eu
 umask 077 # the filled files hold passwords
 
@@ -14,7 +14,7 @@ echo "• connections, variables"
 python "$here/fill_in.py" "$here/airflow_connections_init.yaml" >"$filled/connections.yaml"
 python "$here/fill_in.py" "$here/airflow_variables_init.json" >"$filled/variables.json"
 airflow connections import --overwrite "$filled/connections.yaml" >/dev/null
-# A variable that is there stays: somebody may have changed it in the UI.
+# An existing variable keeps its value: somebody may have changed it in the UI.
 airflow variables import --action-on-existing-key=skip "$filled/variables.json" >/dev/null
 
 echo "• user $AIRFLOW_ADMIN_USER"

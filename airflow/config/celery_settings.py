@@ -1,9 +1,8 @@
-"""Celery's settings: Airflow's own, and what a worker imports before it forks.
+"""Celery's settings: those of Airflow, and the modules that a worker imports before it forks.
 
-dbt and Cosmos take seconds of processor time to import. Imported once by the worker, they are there in each process
-that it forks for a task. Airflow puts the folder `config` of AIRFLOW_HOME on Python's path, where
-AIRFLOW__CELERY__CELERY_CONFIG_OPTIONS then finds this module, and the worker the one beside it that
-counts its heartbeats.
+It takes seconds of processor time to import dbt and Cosmos. The worker imports them once, and each process that it
+forks for a task has them. Airflow puts the folder `config` of AIRFLOW_HOME on Python's path. There
+AIRFLOW__CELERY__CELERY_CONFIG_OPTIONS finds this module, and the worker finds worker_heartbeat.py beside it.
 """
 
 from airflow.providers.celery.executors.default_celery import DEFAULT_CELERY_CONFIG

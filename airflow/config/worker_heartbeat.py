@@ -1,6 +1,6 @@
-"""The worker's heartbeat, as a metric: Airflow has one of the scheduler and of the triggerer, but of no Celery worker.
+"""The worker's heartbeat as a metric. Airflow has one for the scheduler and the triggerer, but not for a Celery worker.
 
-Celery gives its signal from the loop that takes tasks, every two seconds; a worker that hangs gives none.
+Celery sends this signal every two seconds, from the loop that takes tasks. A worker that hangs sends none.
 https://docs.celeryq.dev/en/stable/userguide/signals.html#heartbeat-sent
 """
 
@@ -11,6 +11,6 @@ from celery.worker.heartbeat import Heart
 
 @heartbeat_sent.connect
 def count_heartbeat(sender: Heart, **_: object) -> None:
-    """Count one under the host's name: Celery's own for a worker is celery@HOST."""
+    """Count one heartbeat under the host's name. Celery names a worker celery@HOST."""
     host = sender.eventer.hostname.rpartition("@")[2]
     Stats.incr(f"celery.worker_heartbeat.{host}")
