@@ -1,10 +1,10 @@
-"""Fill the transaction database: with made-up rows, or from a dump.
+"""Fill the transaction database with made-up rows, or from a dump.
 
     PGHOST=… PGUSER=… PGPASSWORD=… PGDATABASE=bikes-store ROLES='{"source_reader": "…"}' python -m source.fill
 
-SCALE (1) is how many times the orders of AdventureWorks are made. SOURCE_SQL is a dump to take instead. ROLES is a JSON
-object: the roles that may read, with their passwords. A database that was filled before keeps its rows; only the roles'
-passwords are set again. Exits with 1 and one sentence when something is wrong.
+SCALE (default 1) is how many times the orders of AdventureWorks are made. SOURCE_SQL is a dump to use instead. ROLES is
+a JSON object: the roles that may read, with their passwords. A database that was filled before keeps its rows; only the
+passwords of the roles are set again. Exits with code 1 and one sentence when something is wrong.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from source.psql import Psql, PsqlError
 _HERE = Path(__file__).resolve().parent
 _CURRENCIES = _HERE / "currency_api" / "currencies.json"
 
-# What a dump made elsewhere may say that does not matter here: the roles and settings of its own server, and what
-# every new database already has.
+# Errors in a dump of another server that do not matter here. They come from roles and settings of that server, and from
+# what every new database already has.
 _HARMLESS = (
     r'role "[^"]*" does not exist',
     r'unrecognized configuration parameter "[^"]*"',
@@ -36,9 +36,9 @@ _HARMLESS = (
     r'extension "[^"]*" does not exist',
 )
 _ERROR = re.compile(r"^psql:(?P<file>.*?):(?P<line>\d+): ERROR: +(?P<text>.*)$", re.MULTILINE)
-#: Most times that the orders are made: 31 million orders.
+#: The largest scale: it makes 31 million orders.
 MAX_SCALE = 1000
-# The comment on the database says how far it is.
+# The comment on the database says how far the filling has come.
 _FILLING, _FILLED = "bikes-store: filling", "bikes-store: filled"
 _SCHEMAS = sorted({table.schema for table in TABLES.values()})
 
@@ -50,11 +50,11 @@ class FillError(Exception):
 def fill(psql: Psql, scale: int, dump: Path | None, roles: Mapping[str, str]) -> bool:
     """Fill an empty database and let the roles read it; returns whether it was empty.
 
-    :param psql: on the database, as a role that may make databases.
+    :param psql: psql on the database, as a role that may make databases.
     :param scale: how many times the orders of AdventureWorks are made.
-    :param dump: an SQL file (as pg_dump writes it) to take instead of made-up rows.
+    :param dump: an SQL file (as pg_dump writes it) to use instead of made-up rows.
     :param roles: the roles that source/roles.sql makes => their passwords.
-    :raises FillError: when the dump can't be taken, or the database holds a source that this did not make.
+    :raises FillError: when the dump can't be used, or the database holds a source that this function did not make.
     """
     filled = _state(psql) == _FILLED
     if not filled:
@@ -71,9 +71,9 @@ def fill(psql: Psql, scale: int, dump: Path | None, roles: Mapping[str, str]) ->
 
 
 def read_scale(text: str) -> int:
-    """A scale as people write it; 1 where the text is empty.
+    """Read a scale as people write it; an empty text is 1.
 
-    :raises FillError: when it is not a whole number from 1 to MAX_SCALE.
+    :raises FillError: when the text is not a whole number from 1 to MAX_SCALE.
     """
     text = text or "1"
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_SCALE:
@@ -86,9 +86,9 @@ def read_scale(text: str) -> int:
 def restore(psql: Psql, dump: Path) -> None:
     """Run an SQL dump into an empty database.
 
-    A dump of another server names roles, settings and extensions that this one lacks. Such errors are passed over.
+    A dump of another server names roles, settings and extensions that this server lacks. Such errors are ignored.
 
-    :raises FillError: when it can't be read or any other statement fails, with the first errors.
+    :raises FillError: when the dump can't be read or any other statement fails; the message has the first errors.
     """
     if not dump.is_file():
         raise FillError(f"SOURCE_SQL={dump} is not a file.")
@@ -127,12 +127,12 @@ def _mark(psql: Psql, state: str) -> None:
 
 
 def _make_room(psql: Psql) -> None:
-    """Remove what an interrupted try left. What somebody else put there is not touched."""
+    """Remove what an interrupted try left. Tables of somebody else are not touched."""
     listed = ", ".join(f"'{schema}'" for schema in _SCHEMAS)
     if not psql.lines(f"SELECT nspname FROM pg_namespace WHERE nspname IN ({listed})"):
         return
     if _state(psql) != _FILLING:
-        raise FillError("The database has tables of a source already: give an empty one.")
+        raise FillError("The database already has tables of a source: give an empty one.")
     # A dump may have made more than the schemas of the source.
     name = psql.database.replace('"', '""')
     for statement in (f'DROP DATABASE "{name}"', f'CREATE DATABASE "{name}"'):
@@ -141,7 +141,7 @@ def _make_room(psql: Psql) -> None:
 
 def main() -> int:
     if "PGDATABASE" not in os.environ:
-        print("PGDATABASE is not set: which database is to be filled?", file=sys.stderr)
+        print("PGDATABASE is not set: name the database to fill.", file=sys.stderr)
         return 1
     if shutil.which("psql") is None:
         print("psql is not on the PATH: install PostgreSQL's client.", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Run SQL with psql: nothing else reads files with psql's backslash commands, or dumps."""
+"""Run SQL with psql: no other program reads dumps, or files with psql's backslash commands."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pathlib import Path
 
 
 class PsqlError(Exception):
-    """psql ended with an error; the message is its own."""
+    """psql ended with an error. The message is psql's own."""
 
 
 @dataclass(frozen=True)
 class Psql:
     """psql on one database.
 
-    ``connection`` holds PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE. They go by the environment, since everybody can
-    read a command line. https://www.postgresql.org/docs/current/libpq-envars.html
+    ``connection`` holds PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE. psql gets them in the environment, because
+    everybody can read a command line. https://www.postgresql.org/docs/current/libpq-envars.html
     ``program`` is the name or path of psql.
     """
 
@@ -30,7 +30,7 @@ class Psql:
         return self.connection["PGDATABASE"]
 
     def on(self, database: str) -> Psql:
-        """The same on another database of the server."""
+        """The same psql on another database of the server."""
         return replace(self, connection={**self.connection, "PGDATABASE": database})
 
     def run(
@@ -41,7 +41,7 @@ class Psql:
         environment: Mapping[str, str] | None = None,
         stop_on_error: bool = True,
     ) -> subprocess.CompletedProcess[str]:
-        """Run a statement, then SQL files. The first error ends it unless ``stop_on_error`` is false.
+        """Run a statement, then SQL files. The first error ends the run unless ``stop_on_error`` is false.
 
         :param variables: psql variables, as ``-v`` gives them.
         :param environment: what the files read with ``\\getenv``.

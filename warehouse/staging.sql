@@ -1,11 +1,11 @@
--- The staging area: what the source holds, one table a source table, plus the currency API.
--- Columns, types, primary keys and checks are the source contract's. Three things differ on purpose:
---   * flags and names are text: the source's domains do not exist here;
---   * created_at is set when a row first arrives and never again; changed_at, at the end, whenever it is written;
---   * foreign keys are dbt tests, not constraints: an incremental day brings order lines a week before
---     their header, so a constraint would refuse rows that are right.
--- Safe to run again: nothing that exists is changed.
--- Column order is free (loads name their columns); columns that are words of SQL are quoted.
+-- The staging area: one table for each table of the source, and one for the currency API.
+-- Columns, types, primary keys and checks are those of the source. Three things differ on purpose:
+--   * Flags and names are text: the source's domains do not exist here.
+--   * created_at is set once, when a row first arrives. changed_at, the last column, is set at each write of the row.
+--   * Foreign keys are dbt tests, not constraints: an incremental day brings order lines a week before
+--     their header, so a constraint would refuse correct rows.
+-- Safe to run again: it changes nothing that exists.
+-- Column order does not matter (loads name their columns). Columns that are words of SQL are quoted.
 
 CREATE SCHEMA IF NOT EXISTS bikes_store_staging;
 SET search_path = bikes_store_staging;
@@ -329,8 +329,8 @@ CREATE TABLE IF NOT EXISTS currency (
 
 RESET search_path;
 
--- changed_at: when a row was last written here, whatever wrote it. By it the warehouse finds what is new since its own
--- last run; the source's modifieddate can't tell, since rows arrive late and some are changed without touching it.
+-- changed_at: when a row was last written here, by any writer. The warehouse finds by it the rows that are new since its
+-- own last run. The source's modifieddate can't tell that: rows arrive late, and some change without a new date.
 CREATE OR REPLACE FUNCTION note_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.changed_at = clock_timestamp();

@@ -5,9 +5,9 @@
 -- scale       how many times the 31,465 orders of the plan are sold (default 1); nothing else grows
 -- currencies  the JSON array that the currency service answers with
 --
--- The rows are the same in every run and in every PostgreSQL from 14 on: no random(), no now(), no sorting
--- of text as a language does it. Chance is a hash of the row's key (see generate/draws.sql).
--- All or nothing: one transaction.
+-- The rows are the same in every run and in every PostgreSQL from 14 on. So there is no random(), no now() and no
+-- sorting of text by the rules of a language. Chance is a hash of the row's key (see generate/draws.sql).
+-- All runs in one transaction: all rows are there in the end, or none.
 
 \set QUIET on
 \set ON_ERROR_STOP on

@@ -1,6 +1,6 @@
 -- The transaction database of Bikes Store: the 18 tables that are extracted, and the currency list.
--- It follows AdventureWorks for PostgreSQL; foreign keys to tables that are not extracted
--- (addresses, cards, product models, ...) are left out, their columns stay.
+-- It follows AdventureWorks for PostgreSQL. Foreign keys to tables that are not extracted
+-- (addresses, cards, product models, ...) are left out; their columns stay.
 --   psql -v ON_ERROR_STOP=1 -f schema.sql
 
 CREATE SCHEMA person;
@@ -9,7 +9,7 @@ CREATE SCHEMA production;
 CREATE SCHEMA purchasing;
 CREATE SCHEMA sales;
 
--- The domains live in public, so extracting tools see their names and not their types.
+-- The domains are in public, so tools that extract see their names and not their types.
 CREATE DOMAIN public."AccountNumber" AS character varying(15);
 CREATE DOMAIN public."Flag" AS boolean NOT NULL;
 CREATE DOMAIN public."Name" AS character varying(50);
@@ -112,7 +112,7 @@ CREATE TABLE purchasing.shipmethod (
     CONSTRAINT "CK_ShipMethod_ShipRate" CHECK (shiprate > 0)
 );
 
--- Not extracted (the warehouse gets its currencies from the API), but currencyrate refers to it.
+-- This table is not extracted (the warehouse gets its currencies from the API), but currencyrate refers to it.
 CREATE TABLE sales.currency (
     currencycode character(3) NOT NULL,
     name public."Name" NOT NULL,
@@ -274,7 +274,7 @@ CREATE TABLE sales.shoppingcartitem (
     CONSTRAINT "CK_ShoppingCartItem_Quantity" CHECK (quantity >= 1)
 );
 
--- totaldue is an ordinary column here: nothing but the application keeps it in step with the amounts.
+-- totaldue is an ordinary column here: only the application keeps it equal to the sum of the amounts.
 CREATE TABLE sales.salesorderheader (
     salesorderid integer NOT NULL,
     revisionnumber smallint NOT NULL DEFAULT 0,

@@ -11,7 +11,7 @@ from pathlib import Path
 from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
 
-#: Read once, when the service starts: a broken file stops it there and not at the first request.
+#: Read once, when the service starts, so that a broken file stops the service then and not at the first request.
 CURRENCIES: list[dict[str, str]] = json.loads(Path(__file__).with_name("currencies.json").read_text("utf-8"))
 
 app = Flask(__name__)
@@ -26,12 +26,12 @@ def currencies() -> Response:
 
 @app.get("/api/health")
 def health() -> Response:
-    """That the service runs."""
+    """Say that the service runs."""
     return jsonify(status="ok")
 
 
 @app.errorhandler(HTTPException)
 def refuse(error: HTTPException) -> tuple[Response, int, list[tuple[str, str]]]:
-    """What went wrong, as JSON like all other answers; the headers (which methods are allowed) stay."""
+    """Answer with the error as JSON, like all other answers. Its headers (such as the allowed methods) stay."""
     headers = [(name, value) for name, value in error.get_headers() if name.lower() != "content-type"]
     return jsonify(error=error.name), error.code or 500, headers

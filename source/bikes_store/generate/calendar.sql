@@ -1,9 +1,9 @@
 -- The order plan: when each of the 31,465 orders is placed, by whom, and with how many lines.
--- It comes first because people.sql needs to know when a customer first bought.
+-- It runs first, because people.sql needs the day when a customer first bought.
 
 CREATE TEMPORARY TABLE order_plan ON COMMIT DROP AS
 WITH months (month, online, reseller) AS (
-    -- Growth, a high season before Christmas, and the web shop's jump when it starts to sell accessories.
+    -- Sales grow, with a high season before Christmas. The web shop jumps when it starts to sell accessories.
     VALUES
     (date '2011-05-01', 5, 38), ('2011-06-01', 140, 30), ('2011-07-01', 155, 52), ('2011-08-01', 150, 70),
     ('2011-09-01', 160, 61), ('2011-10-01', 175, 88), ('2011-11-01', 230, 40), ('2011-12-01', 186, 27),
@@ -28,7 +28,7 @@ open_days AS (
 ),
 
 placed AS (
-    -- Online orders: one on every day, the rest by chance. i tells apart orders of the same month.
+    -- Online orders: one on every day, the rest on days by chance. i numbers the orders of a month.
     SELECT
         first_day + CASE
             WHEN i <= last_day - first_day + 1 THEN i - 1
@@ -50,14 +50,14 @@ numbered AS (
         row_number() OVER (ORDER BY day, online, i) AS n,
         row_number() OVER (PARTITION BY online ORDER BY day, i) AS nth
     FROM (
-        -- Three days of stocktaking in the first summer: nobody can order.
+        -- On three days of stocktaking in the first summer, nobody can order: their orders come a day later.
         SELECT day + (day IN ('2011-07-15', '2011-08-15', '2011-09-15'))::integer AS day, online, i FROM placed
     ) AS moved
 ),
 
 with_buyer AS (
-    -- 18,484 people place 27,659 online orders: two orders of three come from a new customer (customers are
-    -- numbered as they come), the others from one who has bought before.
+    -- 18,484 people place 27,659 online orders. Two orders of three come from a new customer (customers are
+    -- numbered as they come), the others from a customer who has bought before.
     SELECT
         *,
         (nth * 18484 + 27658) / 27659 AS customers_now,
@@ -71,14 +71,14 @@ with_weight AS (
         day,
         online,
         CASE
-            -- 263 and the 635 reseller customers have no common divisor: everyone's turn comes every 635 orders.
+            -- There are 635 resellers. 263 and 635 have no common divisor, so each one orders once in 635 orders.
             WHEN NOT online THEN 29484 + nth * 263 % 635
             WHEN customers_now > customers_before THEN 10999 + customers_now
             ELSE 11000 + pg_temp.draw('returning customer', n, customers_now)
         END AS customerid,
-        -- How many lines an order has beyond the first, relative to the others of its channel.
+        -- How many lines an order has after the first one, relative to the other orders of its channel.
         CASE
-            -- Resellers order less in the first year, when they do not know the brand.
+            -- Resellers order less in the first year, because they do not know the brand yet.
             WHEN NOT online
                 THEN pg_temp.draw('lines', n, 55) * pg_temp.draw('more lines', n, 55)
                     / CASE WHEN day < '2012-01-01' THEN 80 ELSE 50 END
@@ -90,7 +90,7 @@ with_weight AS (
 ),
 
 with_share AS (
-    -- Sharing out by running totals makes the lines of a channel come out exactly.
+    -- Running totals share the lines out, so that the number of lines of a channel is exact.
     SELECT
         n,
         day,

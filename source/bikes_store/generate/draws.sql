@@ -1,6 +1,6 @@
 -- Chance without random(): a hash of what is drawn and of the row's key.
--- hashint8extended and hashtextextended place rows in hash partitions, so PostgreSQL cannot change their
--- results without breaking pg_upgrade; they are much faster than md5. (md5 still makes the rowguids.)
+-- PostgreSQL places rows in hash partitions with hashint8extended and hashtextextended. So it can't change their
+-- results without breaking pg_upgrade. They are much faster than md5. (md5 still makes the rowguids.)
 -- The functions are temporary: the database keeps nothing but the rows.
 
 -- A whole number from 0 to n - 1.
@@ -13,7 +13,7 @@ CREATE FUNCTION pg_temp.pick(what text, key bigint, list anyarray) RETURNS anyel
 LANGUAGE sql IMMUTABLE
 AS 'SELECT list[1 + pg_temp.draw(what, key, cardinality(list))]';
 
--- A key of the row's own, the same in every run.
+-- A unique key for the row, the same in every run.
 CREATE FUNCTION pg_temp.guid(what text, key text) RETURNS uuid
 LANGUAGE sql IMMUTABLE
 RETURN md5(what || ' ' || key)::uuid;

@@ -1,10 +1,10 @@
--- Orders, their lines and their reasons. Everything that is counted (who pays in which currency, who pays
--- without a card, who gives how many reasons) is settled for the 31,465 orders of the plan; with a scale of
--- n each of them is sold n times, so that every count is n times as large.
+-- Orders, their lines and their reasons. All counts (who pays in which currency, who pays without a card, who
+-- gives how many reasons) are fixed for the 31,465 orders of the plan. With a scale of n, each of these orders is
+-- sold n times, so that every count is n times as large.
 
 CREATE TEMPORARY TABLE planned ON COMMIT DROP AS
 WITH rates (code, territory, online, orders) AS (
-    -- So many orders are paid in the customer's currency. The mark and the franc end with their quotation.
+    -- How many orders are paid in the customer's currency. The mark and the franc end when their quotation ends.
     VALUES
     ('AUD', 9, TRUE, 6550), ('CAD', 6, TRUE, 3147), ('GBP', 10, TRUE, 2967),
     ('DEM', 8, TRUE, 76), ('FRF', 7, TRUE, 59),
@@ -18,7 +18,7 @@ with_buyer AS (
         c.territoryid,
         s.salespersonid AS store_salesperson,
         t.id AS season,
-        -- Numbers in an order of chance, among the orders of the same channel.
+        -- Ranks by chance, among the orders of the same channel.
         row_number() OVER (PARTITION BY p.online ORDER BY pg_temp.draw('no card', p.n, 1000000000), p.n) AS card_rank,
         row_number() OVER (PARTITION BY p.online ORDER BY pg_temp.draw('reasons', p.n, 1000000000), p.n) AS reason_rank,
         row_number() OVER (PARTITION BY p.online ORDER BY pg_temp.draw('late', p.n, 1000000000), p.n) AS late_rank,
@@ -49,7 +49,7 @@ SELECT
         WHEN b.online THEN NULL
         WHEN b.store_salesperson = 280 AND b.orderdate >= '2012-09-30' THEN 284
         WHEN b.orderdate >= s.hired THEN b.store_salesperson
-        -- Until a salesperson comes, the manager of the region sells, and before that the only manager there was.
+        -- Before a salesperson comes, the manager of the region sells; before that manager came, the only manager.
         WHEN b.territoryid IN (7, 8, 10) AND b.orderdate >= '2012-04-16' THEN 287
         WHEN b.territoryid = 9 AND b.orderdate >= '2013-03-14' THEN 285
         ELSE 274
@@ -68,7 +68,7 @@ SELECT
 FROM with_buyer AS b
 LEFT JOIN sales_staff AS s ON b.store_salesperson = s.id;
 
--- Every copy of every planned order. key drives chance and is the same for the first copy in every scale.
+-- Every copy of every planned order. key drives chance; for the first copy it is the same in every scale.
 CREATE TEMPORARY TABLE placed ON COMMIT DROP AS
 SELECT
     p.*,
@@ -81,15 +81,15 @@ CROSS JOIN generate_series(1, s.scale) AS copy;
 
 ANALYZE placed;
 
--- What a buyer can choose from, one shelf per kind of buyer and season; in the web shop what sells well has more
--- room. The lines of an order are spread evenly over the shelf, so no order has the same product twice.
+-- What a buyer can choose from: one shelf for each kind of buyer and each season. In the web shop, a product that
+-- sells well has more places. The lines of an order are spread evenly over the shelf, so no order has a product twice.
 CREATE TEMPORARY TABLE shelf ON COMMIT DROP AS
 SELECT
     k.kind,
     s.id AS season,
     (
         row_number() OVER (
-            -- By chance, but with the places of one product side by side.
+            -- The order is by chance, but the places of one product are side by side.
             PARTITION BY k.kind, s.id ORDER BY pg_temp.draw('shelf', a.productid, 1000000000), a.productid
         ) - 1
     )::integer AS place,
@@ -127,7 +127,7 @@ WITH wanted AS (
         key * 100 + line AS line_key,
         CASE
             WHEN NOT online THEN 'reseller'
-            -- The first line of a web order is a bike: always at first, two in five since the shop has accessories.
+            -- The first line of a web order is a bike: always at first, in two of five orders since accessories came.
             WHEN line = 1 AND (orderdate < '2013-07-01' OR pg_temp.draw('bike', key, 1000) < 420) THEN 'web bike'
             ELSE 'web other'
         END AS kind
@@ -150,13 +150,13 @@ counted AS (
     SELECT
         c.*,
         a.price,
-        -- What resellers pay of the list price depends on the model.
+        -- The model decides which part of the list price resellers pay.
         a.price * pg_temp.pick(
             'reseller price', a.model, '{0.6,0.6,0.6,0.6,0.5825,0.5775,0.5475}'::numeric[]
         ) AS reseller_price,
         CASE
             WHEN c.online THEN 1
-            -- Small numbers mostly; in bulk, the cheaper the product, the larger the largest number.
+            -- Mostly small numbers. In bulk orders, the largest number is larger for a cheaper product.
             WHEN pg_temp.draw('bulk', c.line_key, 10) > 0
                 THEN 1 + pg_temp.draw('quantity', c.line_key, 100) * pg_temp.draw('more', c.line_key, 100) / 1000
             ELSE 1 + pg_temp.draw('quantity', c.line_key, ('{10,14,24,40,60}'::integer[])[b.best_offer])
@@ -189,7 +189,7 @@ offered AS (
     FROM counted AS c
     LEFT JOIN campaigns AS g
         ON c.productid = g.productid AND c.orderdate BETWEEN g.startdate AND g.enddate
-        -- Only introductions reach the web shop, and there they bring no discount.
+        -- The web shop has only offers that introduce a product, and there they bring no discount.
             AND (NOT c.online OR g.specialofferid IN (13, 14))
 )
 
@@ -261,7 +261,7 @@ SELECT
 FROM taxed
 ORDER BY salesorderid;
 
--- Lines and reasons carry the date of the order, so they are a week older than their header.
+-- Lines and reasons have the date of the order, so they are a week older than their header.
 INSERT INTO sales.salesorderdetail (
     salesorderid, salesorderdetailid, carriertrackingnumber, orderqty, productid, specialofferid, unitprice,
     unitpricediscount, rowguid, modifieddate
@@ -269,7 +269,7 @@ INSERT INTO sales.salesorderdetail (
 SELECT
     salesorderid,
     salesorderdetailid,
-    -- One parcel per reseller's order; the web shop keeps no track.
+    -- Each order of a reseller is one parcel. The web shop does not track its parcels.
     CASE WHEN NOT online THEN upper(substr(pg_temp.guid('parcel', salesorderid::text)::text, 5, 12)) END,
     quantity,
     productid,

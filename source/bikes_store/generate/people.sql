@@ -7,7 +7,7 @@
 --   2190 to 20673   people who buy in the web shop
 --   customers       1 to 701 the stores, 11000 to 29483 the people, 29484 to 30118 store contacts who order
 
--- So many people of each type carry a title, a middle name, a suffix; chance says who.
+-- How many people of each type have a title, a middle name or a suffix. Chance says who.
 CREATE TEMPORARY TABLE people ON COMMIT DROP AS
 WITH types (persontype, first_id, step, people, titles, middle_names, suffixes) AS (
     VALUES
@@ -56,12 +56,12 @@ SELECT
     END AS firstname,
     CASE
         WHEN r.middle_rank > r.middle_names THEN NULL
-        -- An initial, sometimes with a dot, rarely a whole name.
+        -- Mostly an initial, sometimes with a dot, rarely a whole name.
         WHEN pg_temp.draw('middle form', r.id, 400) = 0 THEN pg_temp.pick('middle name', r.id, l.men)
         WHEN pg_temp.draw('middle form', r.id, 400) <= 20 THEN chr(65 + pg_temp.draw('middle initial', r.id, 25)) || '.'
         ELSE chr(65 + pg_temp.draw('middle initial', r.id, 25))
     END AS middlename,
-    -- 101 names with letters beyond ASCII and 9 with an apostrophe try the encoding and the quoting of a pipeline.
+    -- 101 names with letters beyond ASCII and 9 with an apostrophe test the encoding and quoting of a pipeline.
     CASE
         WHEN r.rare_rank <= 101 THEN pg_temp.pick('last name', r.id, l.accented)
         WHEN r.rare_rank <= 110 THEN pg_temp.pick('last name', r.id, l.apostrophes)
@@ -110,7 +110,7 @@ CROSS JOIN (
 
 ANALYZE people;
 
--- Salespeople, their first day, their home territory, how many of the twelve quarterly quotas they were given
+-- Salespeople: their first day, their home territory, how many of the twelve quarterly quotas they got
 -- and how many stores they look after. The three managers have no territory and no store.
 CREATE TEMPORARY TABLE sales_staff ON COMMIT DROP AS
 SELECT *
@@ -127,7 +127,7 @@ FROM (
     (288, '2013-05-30', 8, 4, 26), (289, '2012-05-30', 10, 8, 38), (290, '2012-05-30', 7, 8, 21)
 ) AS s (id, hired, territory, quotas, stores);
 
--- Who looks after which of the 701 stores. 701 is a prime number: times 263 and the remainder mixes the stores.
+-- Who looks after which of the 701 stores. 701 is a prime number, so the remainder of 263 * n mixes the stores.
 CREATE TEMPORARY TABLE stores ON COMMIT DROP AS
 SELECT
     i.n,
@@ -154,7 +154,7 @@ WITH first_order AS (
 ),
 
 surveys AS (
-    -- Buyers of the web shop were asked much, all others nothing.
+    -- Buyers in the web shop answered many questions, all other people none.
     SELECT
         id,
         concat(
@@ -236,7 +236,7 @@ SELECT
     v.survey::xml,
     pg_temp.guid('person', p.id::text),
     CASE
-        -- The only times of day: contacts whose details were added last.
+        -- Only these rows have a time of day: contacts whose details were added last.
         WHEN c.i IS NOT NULL THEN timestamp '2015-04-15 16:33:33.060'
         WHEN p.persontype = 'IN' THEN o.orderdate
         WHEN p.persontype = 'SP' THEN s.hired - 7
@@ -257,7 +257,7 @@ INSERT INTO humanresources.employee (
     vacationhours, sickleavehours, currentflag, rowguid, modifieddate, organizationnode
 )
 WITH jobs (nth, title, people, salaried, boss, first_place) AS (
-    -- The place in the organisation is the boss's place and a number; the top has no number.
+    -- The place in the organisation is the boss's place and a number. The top place has no number.
     VALUES
     (1, 'Chief Executive Officer', 1, TRUE, '/', NULL::integer),
     (2, 'Vice President of Engineering', 1, TRUE, '/', 1),
@@ -314,7 +314,7 @@ positions AS (
 SELECT
     j.id,
     (200000000 + j.id * 2345677 % 700000000)::text,
-    -- The backslash tries the quoting of a pipeline.
+    -- The backslash tests the quoting of a pipeline.
     'bikes-store\' || p.login || row_number() OVER (PARTITION BY p.login ORDER BY j.id) - 1,
     j.title,
     date '1951-10-17' + pg_temp.draw('born', j.id, CASE WHEN j.salaried THEN 9500 ELSE 13400 END),
@@ -333,7 +333,7 @@ SELECT
     CASE WHEN j.id IN (56, 134, 218) THEN timestamp '2014-12-26 09:17:08.637' ELSE '2014-06-30' END,
     j.place
 FROM positions AS j
--- Lower case as in English: Turkish has another small i.
+-- Lower case as in English: Turkish has a different small i.
 INNER JOIN (SELECT id, female, lower(firstname COLLATE "C") AS login FROM people) AS p ON j.id = p.id
 LEFT JOIN sales_staff AS s ON j.id = s.id;
 
@@ -361,7 +361,7 @@ SELECT
     hired - 7
 FROM sales_staff;
 
--- Quotas are set 45 days ahead, for some before the person is there.
+-- Quotas are set 45 days ahead; some people get one before their first day.
 INSERT INTO sales.salespersonquotahistory (businessentityid, quotadate, salesquota, rowguid, modifieddate)
 SELECT
     s.id,
@@ -378,7 +378,7 @@ INNER JOIN unnest(
     2013-11-30,2014-03-01}'::date[]
 ) WITH ORDINALITY AS q (day, nth) ON q.nth > 12 - s.quotas;
 
--- Three people moved to another territory once; 280 gave hers up without a new one.
+-- Three people moved to another territory once. 280 gave her territory up and got no new one.
 INSERT INTO sales.salesterritoryhistory (
     businessentityid, territoryid, startdate, enddate, rowguid, modifieddate
 )
@@ -405,7 +405,7 @@ SELECT
     coalesce(last_day, first_day) - 7
 FROM periods;
 
--- 699 names for 701 stores: a name is no key. Five names hold a comma, every seventh bank an ampersand.
+-- 701 stores have 699 names: a name is no key. Five names hold a comma, every seventh bank an ampersand.
 INSERT INTO sales.store (businessentityid, name, salespersonid, demographics, rowguid, modifieddate)
 WITH named AS (
     SELECT
@@ -453,7 +453,7 @@ ORDER BY id;
 INSERT INTO sales.customer (customerid, personid, storeid, territoryid, rowguid, modifieddate)
 SELECT customerid, personid, storeid, territory, pg_temp.guid('customer', customerid::text), '2014-09-12 11:15:07.263'
 FROM (
-    -- Every store is a customer that never ordered: its contact orders for it, under a number of its own.
+    -- Every store is a customer that never ordered. Its contact orders for it, with a customer number of its own.
     SELECT n AS customerid, NULL::integer AS personid, id AS storeid, territory FROM stores
     UNION ALL
     SELECT

@@ -1,6 +1,6 @@
--- What is sold: 504 products (209 bare parts, 295 for sale), which offers cover them, and three forgotten carts.
+-- Products: 504 of them (209 bare parts, 295 for sale), the offers that cover them, and three forgotten carts.
 
--- The assortment changes twice. A product without a last season is sold to this day.
+-- The range of products changes twice. A product without a last season is still sold.
 CREATE TEMPORARY TABLE season ON COMMIT DROP AS
 SELECT id, first_day, last_day
 FROM (
@@ -10,7 +10,7 @@ FROM (
     (3, date '2013-05-30', date '2014-06-30')
 ) AS s (id, first_day, last_day);
 
--- What all products of a subcategory share. Only the numbers of the subcategories are in the database.
+-- What all products of a subcategory share. The database holds only the numbers of the subcategories.
 CREATE TEMPORARY TABLE subcategory ON COMMIT DROP AS
 SELECT
     id,
@@ -32,8 +32,8 @@ FROM (
 ) AS s (id, code, made);
 
 -- A model comes in every colour and every size. The name says which: "Summit-100 Silver, 40".
---   web      how well it sells in the web shop; 0: not there
---   resold   whether resellers order it. What neither channel sells stays in the catalogue.
+--   web      how well it sells in the web shop; 0 means that it is not there
+--   resold   whether resellers order it; a product that neither channel sells stays in the catalogue
 CREATE TEMPORARY TABLE model ON COMMIT DROP AS
 SELECT
     (row_number() OVER (ORDER BY subcategory, nth))::integer AS id,
@@ -179,7 +179,7 @@ FROM (
     subcategory, nth, pattern, colours, sizes, line, class, style, price, weight, first_season, last_season, web, resold
 );
 
--- The products for sale, with what the orders need to know of them: web, resold.
+-- The products for sale, with two columns that the orders need: web, resold.
 CREATE TEMPORARY TABLE article ON COMMIT DROP AS
 SELECT
     (704 + row_number() OVER (ORDER BY m.first_season, m.id, c.nth, s.nth))::integer AS productid,
@@ -241,7 +241,7 @@ INNER JOIN subcategory AS s ON a.subcategory = s.id
 INNER JOIN season AS f ON a.first_season = f.id
 LEFT JOIN season AS l ON a.last_season = l.id;
 
--- Bare parts: not for sale, so without price, line, subcategory and model.
+-- Bare parts are not for sale, so they have no price, line, subcategory or model.
 INSERT INTO production.product (
     productid, name, productnumber, makeflag, finishedgoodsflag, color, safetystocklevel, reorderpoint,
     standardcost, listprice, weightunitmeasurecode, weight, daystomanufacture, class, sellstartdate, rowguid,
@@ -285,14 +285,14 @@ parts AS (
         v.variant,
         v.nth
     FROM kinds AS k
-    -- Small parts are numbered: 17 of each kind.
+    -- Small parts have numbers: there are 17 of each kind.
     CROSS JOIN
         unnest(coalesce(k.variants, (SELECT array_agg(i::text ORDER BY i) FROM generate_series(1, 17) AS i)))
         WITH ORDINALITY AS v (variant, nth)
 )
 
 SELECT
-    -- The first four are older than the numbering of the others.
+    -- The first four parts are older than the numbers of the others.
     CASE WHEN n <= 4 THEN n ELSE 312 + n END,
     CASE WHEN variant ~ '^[0-9]+$' THEN kind || ' ' || variant ELSE variant || ' ' || kind END,
     code || '-' || 1000 + pg_temp.draw('part number', n, 9000),
@@ -312,7 +312,7 @@ SELECT
     '2014-02-08 10:01:36.827'
 FROM parts;
 
--- Which offers cover which products. The cheaper a product, the larger the volume discounts that it can get.
+-- Which offers cover which products. A cheaper product can get a larger volume discount.
 INSERT INTO sales.specialofferproduct (specialofferid, productid, rowguid, modifieddate)
 WITH by_price AS (
     SELECT productid, row_number() OVER (ORDER BY price, productid) AS rank FROM article WHERE resold
@@ -343,7 +343,7 @@ SELECT
 FROM covered AS c
 INNER JOIN sales.specialoffer AS o USING (specialofferid);
 
--- The number of a cart is text, though it looks like a number.
+-- The id of a cart is text, although it looks like a number.
 INSERT INTO sales.shoppingcartitem (
     shoppingcartitemid, shoppingcartid, quantity, productid, datecreated, modifieddate
 )

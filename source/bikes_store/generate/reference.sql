@@ -1,15 +1,15 @@
--- What changes rarely: currencies and their rates, ways of shipping, reasons, territories, offers.
+-- Rows that rarely change: currencies and their rates, ways of shipping, reasons, territories, offers.
 
 INSERT INTO sales.currency (currencycode, name, modifieddate)
 SELECT listed.currencycode, listed.name, listed.modifieddate
 FROM jsonb_to_recordset(:'currencies'::jsonb) AS listed (currencycode text, name text, modifieddate timestamp);
 
--- One rate per day and currency: a walk away from the first day's rate, in steps of at most 0.5 %.
+-- One rate for each day and currency: a random walk from the first day's rate, in steps of at most 0.5 %.
 INSERT INTO sales.currencyrate (
     currencyrateid, currencyratedate, fromcurrencycode, tocurrencycode, averagerate, endofdayrate, modifieddate
 )
 WITH quoted (code, first_rate, last_day) AS (
-    -- The mark and the franc are quoted for the first half year only; the dollar, against itself, is always 1.
+    -- The mark and the franc have rates for the first half year only. The dollar against itself is always 1.
     VALUES
     ('ARS', 4.1, date '2014-05-31'), ('AUD', 0.94, '2014-05-31'), ('BRL', 1.58, '2014-05-31'),
     ('CAD', 0.97, '2014-05-31'), ('CNY', 6.48, '2014-05-31'), ('DEM', 1.36, '2011-11-30'),
@@ -62,7 +62,7 @@ FROM (
     (5, 'CARGO - PALLET', 8.75, 1.45)
 ) AS m (id, name, base, rate);
 
--- The two spaces in reason 4 are meant: loading must not tidy them away. Nobody ever gives 3, 7 and 8.
+-- The two spaces in reason 4 are there on purpose: a load must keep both. Nobody ever gives reason 3, 7 or 8.
 INSERT INTO sales.salesreason (salesreasonid, name, reasontype, modifieddate)
 SELECT id, name, type, '2008-04-30'
 FROM (
