@@ -1,6 +1,6 @@
--- The role that the extract tasks read the transaction database with. The database's owner runs this file when the
--- tables exist. Name and password come from the environment (psql 14 or newer), so no command line shows a password.
--- Safe to run again: it sets the password again.
+-- The role that the extract tasks read the transaction database with. Run by its owner, after the tables exist.
+-- Name and password come from the environment, so that no password stands in a command line (psql 14 or newer).
+-- Safe to run again: the password is set anew.
 
 \getenv source_user SOURCE_USER
 \getenv source_password SOURCE_PASSWORD

@@ -1,6 +1,6 @@
--- Who may do what in the warehouse database. The database's owner runs this file after staging.sql. Names and passwords
--- come from the environment (psql 14 or newer), so no command line shows a password. Each role has the rights that its
--- work needs and no more. Safe to run again: it sets the passwords again.
+-- Who may do what in the warehouse database. Run by its owner, after staging.sql. Names and passwords come from
+-- the environment, so that no password stands in a command line; psql 14 or newer reads them from there.
+-- Each role has what its work needs and no more. Safe to run again: passwords are set anew.
 
 \getenv staging_user STAGING_USER
 \getenv staging_password STAGING_PASSWORD
@@ -18,7 +18,7 @@ ALTER ROLE :"reporter_user" PASSWORD :'reporter_password';
 
 REVOKE CREATE ON SCHEMA public FROM public;
 
--- The load tasks write the tables of the staging area, but do not own them.
+-- The load tasks write the tables of the staging area and own none of them.
 GRANT USAGE ON SCHEMA bikes_store_staging TO :"staging_user", :"dbt_user";
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA bikes_store_staging TO :"staging_user";
 

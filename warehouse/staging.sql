@@ -329,8 +329,8 @@ CREATE TABLE IF NOT EXISTS currency (
 
 RESET search_path;
 
--- changed_at: when a row was last written here, by any writer. The warehouse finds by it the rows that are new since its
--- own last run. The source's modifieddate can't tell that: rows arrive late, and some change without a new date.
+-- changed_at: when a row was last written here, by any writer. It shows the warehouse which rows are new since its own
+-- last run. The source's modifieddate can't tell that: rows arrive late, and some change without a new date.
 CREATE OR REPLACE FUNCTION note_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.changed_at = clock_timestamp();

@@ -1,8 +1,7 @@
-"""How a DAG's last run went, as gauges. Airflow itself only counts runs and times single tasks.
+"""How a DAG's last run went, as gauges: Airflow itself only counts runs, and times single tasks.
 
-The scheduler calls the two hooks inside its loop each time that a run of any DAG ends. So the hooks read only what the
-scheduler already has, and never raise.
-https://airflow.apache.org/docs/apache-airflow/2.10.2/administration-and-deployment/listeners.html
+The scheduler calls the two hooks inside its loop whenever a run ends, of whatever DAG, so they read what it already has
+and never raise. https://airflow.apache.org/docs/apache-airflow/2.10.2/administration-and-deployment/listeners.html
 """
 
 from __future__ import annotations
@@ -34,11 +33,9 @@ def on_dag_run_failed(dag_run: DagRun, msg: str) -> None:
 
 
 def group_seconds(task_instances: Iterable[Any], group_of: dict[str, str | None]) -> dict[str, float]:
-    """Seconds from the first start to the last end in each task group.
+    """Seconds from the first start to the last end in each task group; skipped tasks and those outside any don't count.
 
-    Skipped tasks and tasks without a group do not count.
-
-    :param group_of: the id of each task => the id of its group.
+    :param group_of: ids of tasks => id of the group that each is in.
     """
     spans: dict[str, tuple[datetime, datetime]] = {}
     for ti in task_instances:
@@ -53,7 +50,7 @@ def _report(dag_run: DagRun, failed: bool) -> None:
     try:
         Stats.gauge(f"dagrun.last_failed.{dag_run.dag_id}", int(failed))
         group_of = {task.task_id: task.task_group.group_id for task in dag_run.get_dag().tasks if task.task_group}
-        # Use the scheduler's own session: a new one would commit in the middle of the scheduler's transaction.
+        # The scheduler's own session: one of our own would commit in the middle of its transaction.
         task_instances = dag_run.get_task_instances(session=object_session(dag_run))
         for group, seconds in group_seconds(task_instances, group_of).items():
             Stats.gauge(f"dagrun.group_duration.{dag_run.dag_id}.{group}", seconds)
