@@ -1,4 +1,4 @@
-# Front door of the platform. `make` alone lists what there is.
+# The commands of the platform. `make` alone lists them.
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -9,11 +9,11 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: install
-install: ## what everything else needs: uv, Python, PostgreSQL, .venv
+install: ## install what all other targets need: uv, Python, PostgreSQL, .venv
 	@cli/bootstrap.sh
 
 .PHONY: demo
-demo: install ## run the whole pipeline on this machine, no Docker (SCALE=, SOURCE_SQL=, EXIT=1, AIRFLOW_PORT=, …)
+demo: install ## run the whole pipeline on this machine, without Docker (SCALE=, SOURCE_SQL=, EXIT=1, AIRFLOW_PORT=, …)
 	@$(PYTHON) -m cli.processes up
 
 .PHONY: demo-down
@@ -21,7 +21,7 @@ demo-down: ## stop the demo and remove what it made
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m cli.processes down; else echo "There is no demo to remove."; fi
 
 .PHONY: up
-up: install ## stand the stack up in containers with Terraform (SCALE=, SOURCE_SQL=, SLACK_WEBHOOK_URL=, TF_VAR_…)
+up: install ## start the stack in containers with Terraform (SCALE=, SOURCE_SQL=, SLACK_WEBHOOK_URL=, TF_VAR_…)
 	@$(PYTHON) -m cli.containers up
 
 .PHONY: down
@@ -29,7 +29,7 @@ down: install ## destroy the stack in containers, data included
 	@$(PYTHON) -m cli.containers down
 
 .PHONY: plan
-plan: install ## what `make up` would change
+plan: install ## show what `make up` would change
 	@$(PYTHON) -m cli.containers plan
 
 .PHONY: secrets
@@ -45,14 +45,14 @@ run-pipeline: ## run both DAGs on the stack that is up (DATE=2024-09-01)
 	@$(PYTHON) -m cli.run
 
 .PHONY: lint
-lint: install ## ruff, mypy, sqlfluff
+lint: install ## run ruff, mypy and sqlfluff
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/sqlfluff lint --nocolor --disable-progress-bar dbt warehouse source
 
 .PHONY: test
-test: install lint ## linters and all tests
+test: install lint ## run the linters and all tests
 	@echo "• $(PLATFORM_TESTS) run beside the others; their report comes last"
 	@$(MAKE) --no-print-directory --jobs 2 test-pipeline test-platform; code=$$?; cat .test/platform.log; exit $$code
 

@@ -20,14 +20,14 @@ STAGING_DAG = "bikes_store_staging"
 WAREHOUSE_DAG = "bikes_store_warehouse"
 
 _POLL_SECONDS = 1.0
-# States that a task, and a run, does not leave any more.
+# States that a task or a run does not leave again.
 _TASK_ENDED = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
 _RUN_ENDED = frozenset({"success", "failed"})
 
 
 @dataclass(frozen=True)
 class Task:
-    """A task of a run. ``start`` and ``end`` are UTC, and None until it has started and ended."""
+    """A task of a run. ``start`` and ``end`` are in UTC; each is None until the task has started or ended."""
 
     dag_id: str
     task_id: str
@@ -43,7 +43,7 @@ class Task:
 
 @dataclass(frozen=True)
 class RunState:
-    """How far a run of a DAG is."""
+    """How far a run of a DAG has come."""
 
     dag_id: str
     state: str
@@ -68,7 +68,7 @@ class RunState:
 
 
 class Airflow:
-    """A client of the REST API, for the few calls that this takes."""
+    """A client of Airflow's REST API, with the few calls that the commands need."""
 
     def __init__(self, url: str, user: str, password: str) -> None:
         self.url = url.rstrip("/")
@@ -76,9 +76,9 @@ class Airflow:
         self._session.auth = (user, password)
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        """One call; the JSON of the answer.
+        """Make one call; returns the JSON of the answer.
 
-        :raises UserError: when Airflow can't be reached or refuses, with what it says.
+        :raises UserError: when Airflow can't be reached or refuses the call; the message has Airflow's reason.
         """
         response = self.request(method, path, body)
         if not response.ok:
@@ -86,7 +86,7 @@ class Airflow:
         return response.json()
 
     def request(self, method: str, path: str, body: dict[str, Any] | None = None) -> requests.Response:
-        """One call; the answer as it is.
+        """Make one call; returns the answer as it is.
 
         :raises UserError: when Airflow can't be reached.
         """
@@ -96,7 +96,7 @@ class Airflow:
             raise UserError(f"Airflow at {self.url} can't be reached: {error}") from error
 
     def log(self, task: Task, run_id: str) -> str:
-        """What a task wrote in its last try; empty when there is no log."""
+        """The log of a task's last try; empty when there is none."""
         path = f"{_run_path(task.dag_id, run_id)}/taskInstances/{quote(task.task_id)}/logs/{max(task.try_number, 1)}"
         response = self._session.get(
             f"{self.url}/api/v1{path}", params={"full_content": "true"}, headers={"Accept": "text/plain"}, timeout=60
@@ -107,7 +107,7 @@ class Airflow:
 def wait_for_dags(airflow: Airflow, seconds: float = 120) -> None:
     """Wait until Airflow has read both DAG files.
 
-    :raises UserError: when it has not in time, with what it says of the files that it can't import.
+    :raises UserError: when it has not read them in time or can't import a file; the message has Airflow's error.
     """
     deadline = time.monotonic() + seconds
     while True:
@@ -126,11 +126,11 @@ def wait_for_dags(airflow: Airflow, seconds: float = 120) -> None:
 def start_run(airflow: Airflow, day: date | None = None) -> str:
     """Start a run of the staging DAG and unpause both DAGs; returns the run's id.
 
-    A run covers a day. It is made before the DAG is unpaused: the scheduler then finds the latest day taken care of,
-    and unpausing makes no second run beside this one.
+    A run covers a day. The run is made before the DAG is unpaused, so the scheduler finds a run for the latest day and
+    makes no second one.
 
-    :param day: the day whose changes are taken in incremental mode; without one, the latest complete day. A day that
-        was run before is run again.
+    :param day: the day to run; in incremental mode, the run takes the changes of that day. A day that was run before
+        is run again. None is the latest complete day.
     """
     today = datetime.now(timezone.utc).date()
     if day is not None and day >= today:
@@ -157,10 +157,10 @@ def follow(
 ) -> Iterator[RunState]:
     """Follow a run of the staging DAG, then the run of the warehouse DAG that it triggers, until both have ended.
 
-    Each change of state gives a :class:`RunState`; after a run that failed there are no more.
+    Yields a :class:`RunState` for each change. It yields no more after a run that failed.
 
-    :param watch: called between looks; raises when it is no use to go on.
-    :param dag_ids: the DAGs whose runs of that id are followed, one after the other.
+    :param watch: called between two looks at the run; it raises an error to end the wait.
+    :param dag_ids: the DAGs to follow, one after the other. The run has the same id in each.
     """
     for dag_id in dag_ids:
         progress = None
@@ -176,8 +176,8 @@ def follow(
 
 
 def look(airflow: Airflow, dag_id: str, run_id: str) -> RunState:
-    """How far a run is now."""
-    # First the run: should it end between the two calls, the next look tells.
+    """Ask Airflow how far a run has come."""
+    # Ask for the run first: if it ends between the two calls, the next look shows that.
     state = airflow.call("GET", _run_path(dag_id, run_id))["state"]
     instances = airflow.call("GET", f"{_run_path(dag_id, run_id)}/taskInstances?limit=1000")["task_instances"]
     return RunState(

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Gets what `make demo` and `make test` need: PostgreSQL, uv, a Python that Airflow supports, and .venv from uv.lock.
-# Takes nothing from the machine's own Python but pip, and changes nothing outside this folder, except that root on
-# Debian or Ubuntu gets packages installed. Says in a sentence what is missing. Quick when all is there.
+# It uses only pip from the machine's own Python. It changes nothing outside this folder, with one exception: as root on
+# Debian or Ubuntu, it installs packages. It says in a sentence what is missing, and is quick when nothing is missing.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -22,14 +22,14 @@ is_debian() {
     command -v apt-get >/dev/null 2>&1
 }
 
-# apt_install WHAT PACKAGE…: as root on Debian or Ubuntu installs, else prints the command.
+# apt_install WHAT PACKAGE…: as root on Debian or Ubuntu, installs the packages; otherwise prints the command to run.
 apt_install() {
     what=$1
     shift
     is_debian || fail "$what is not installed: install it with this system's package manager, then run this again."
     [ "$(id -u)" = 0 ] || fail "$what is not installed: run \`sudo apt-get install $*\`, then run this again."
     say "installing $what"
-    # Packages of servers start them at once; ours are started by the demo, on its own ports.
+    # A server's package starts the server at once. The demo starts its own servers, on its own ports.
     policy=/usr/sbin/policy-rc.d
     if [ ! -e $policy ]; then
         printf '#!/bin/sh\nexit 101\n' >$policy
@@ -53,7 +53,7 @@ has_postgres() {
     command -v postgres >/dev/null 2>&1 && postgres --version | grep -Eq ' 1[4-7]([. ]|$)'
 }
 
-# A Python to run pip with; any supported one does.
+# Finds a Python to run pip with. Any supported one will do.
 find_pip() {
     for python in python3 python3.13 python3.12 python3.11 python3.10 python3.9; do
         if command -v "$python" >/dev/null 2>&1 && "$python" -m pip --version >/dev/null 2>&1; then
@@ -80,14 +80,14 @@ if [ ! -x "$UV" ]; then
     say "getting uv $UV_VERSION"
     PIP_ROOT_USER_ACTION=ignore "$(find_pip)" -m pip install --quiet --disable-pip-version-check \
         --target "$TOOLS/uv-$UV_VERSION" "uv==$UV_VERSION" ||
-        fail "pip could not get uv $UV_VERSION: is the package index reached from here?"
+        fail "pip could not get uv $UV_VERSION: can this machine reach the package index?"
 fi
 
-# Out of the way of the user's own uv: its settings and environment are theirs.
+# Leave the user's own Python environment alone.
 unset VIRTUAL_ENV || true
 stamp=.venv/.made-from
 if ! cat pyproject.toml uv.lock 2>/dev/null | cmp -s - "$stamp"; then
-    # The machine's Python where it has one that Airflow supports; uv fetches one where not.
+    # Use the machine's Python if Airflow supports it. If not, uv fetches one.
     supported='>=3.10,<3.13'
     export UV_PYTHON_INSTALL_DIR="$PWD/$TOOLS/python"
     if ! "$UV" python find --quiet --no-python-downloads "$supported" >/dev/null 2>&1; then
@@ -97,6 +97,6 @@ if ! cat pyproject.toml uv.lock 2>/dev/null | cmp -s - "$stamp"; then
     fi
     say "making .venv from uv.lock"
     "$UV" sync --quiet --locked --python-preference system --python "$supported" ||
-        fail "uv could not make .venv from uv.lock; what it says is above."
+        fail "uv could not make .venv from uv.lock; its message is above."
     cat pyproject.toml uv.lock >"$stamp"
 fi

@@ -1,4 +1,4 @@
-"""A command of this package as a person meets it: its output, its errors in a sentence, its exit code."""
+"""Run a command of this package for a person: its output, its errors as a sentence, its exit code."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from rich.markup import escape
 
 from cli.errors import UserError
 
-_LOG_WIDTH = 110  # of output that goes to a file or to CI's log
+_LOG_WIDTH = 110  # for output that goes to a file or to CI's log
 
 
 def run_command(command: Callable[[Console], int], when_stopped: str) -> int:
     """Run a command; returns its exit code.
 
-    A :class:`UserError` becomes one sentence and 1; Ctrl-C, or being told to end, becomes 130.
+    A :class:`UserError` prints its sentence and gives 1. Ctrl-C and SIGTERM give 130.
 
-    :param when_stopped: what to say after Ctrl-C: what is left, and how to go on.
+    :param when_stopped: the text to print after Ctrl-C: what is left, and how to go on.
     """
     console = Console(highlight=False, width=None if sys.stdout.isatty() else _LOG_WIDTH)
     signal.signal(signal.SIGTERM, _interrupt)

@@ -1,4 +1,4 @@
-"""Short visits to a PostgreSQL database, for reports and for preparation."""
+"""Short connections to a PostgreSQL database, for reports and for preparation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from source.psql import Psql
 
 @contextmanager
 def connect(dsn: str) -> Iterator[Any]:
-    """A connection that commits when the block ends well. It is closed either way."""
+    """A connection that commits when the block ends without an error. It is closed in both cases."""
     with closing(psycopg2.connect(dsn, connect_timeout=5)) as connection, connection:
         yield connection
 

@@ -1,4 +1,4 @@
-"""Where a running stack is to be reached, and how to log in: what `endpoints.json` holds."""
+"""The addresses and logins of a running stack, as `endpoints.json` holds them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-#: The file that each way to stand the platform up writes.
+#: The files that the two ways to run the platform write.
 OF_PROCESSES = DEMO_HOME / "endpoints.json"
 OF_CONTAINERS = TERRAFORM / "endpoints.json"
 
@@ -25,7 +25,7 @@ OF_CONTAINERS = TERRAFORM / "endpoints.json"
 def find_endpoints(named: str | None) -> Path:
     """The endpoints file of the stack that is up.
 
-    :param named: a file to take whatever is up. Without one, the stack in containers comes first, then the demo.
+    :param named: a file to use in any case. Without it, the stack in containers comes first, then the demo.
     """
     if named:
         return Path(named)
@@ -46,14 +46,14 @@ class Endpoints:
     lake_secret_key: str
 
     def write(self, path: Path) -> None:
-        """Keep them in a file that only its owner can read."""
+        """Write them to a file that only its owner can read."""
         write_private(path, json.dumps(asdict(self), indent=2) + "\n")
 
     @classmethod
     def read(cls, path: Path) -> Endpoints:
-        """The endpoints in a file.
+        """Read the endpoints from a file.
 
-        :raises UserError: when the file is missing or is not one of ours.
+        :raises UserError: when the file is missing or is not an endpoints file.
         """
         names = [field.name for field in fields(cls)]
         try:

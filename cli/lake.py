@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def connect(endpoint: str, access_key: str, secret_key: str) -> S3Client:
-    """A client of the S3 at an address."""
+    """An S3 client for the lake at an address."""
     return boto3.client(
         "s3",
         endpoint_url=endpoint,

@@ -1,4 +1,4 @@
-"""names.yaml: the names that the platform's parts share, for Python. Terraform reads the same file."""
+"""The names that the platform's parts share, read from names.yaml. Terraform reads the same file."""
 
 from __future__ import annotations
 

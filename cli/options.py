@@ -1,4 +1,4 @@
-"""What a person sets on make's command line; make passes it on as environment variables."""
+"""Settings from make's command line. make passes them on as environment variables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from source.fill import FillError, read_scale
 
 
 def scale(environment: Mapping[str, str]) -> int:
-    """SCALE: how many times the orders of AdventureWorks the made-up source has.
+    """Read SCALE: how many times the orders of AdventureWorks the generator makes.
 
     :raises UserError: when it is not a number that the generator takes.
     """
@@ -22,7 +22,7 @@ def scale(environment: Mapping[str, str]) -> int:
 
 
 def dump(environment: Mapping[str, str]) -> Path | None:
-    """SOURCE_SQL: an SQL dump to fill the source with, as an absolute path; None where none is given.
+    """Read SOURCE_SQL, the SQL dump to fill the source with; returns its absolute path, or None if it is not set.
 
     :raises UserError: when there is no such file.
     """
@@ -36,7 +36,7 @@ def dump(environment: Mapping[str, str]) -> Path | None:
 
 
 def day(environment: Mapping[str, str]) -> date | None:
-    """DATE: the day to run; None where none is given.
+    """Read DATE, the day to run; returns None if it is not set.
 
     :raises UserError: when it is not a day.
     """

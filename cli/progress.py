@@ -1,4 +1,4 @@
-"""A run of the pipeline as a person sees it: a moving line in a terminal, a line now and then in a log."""
+"""Show how far a run of the pipeline has come: a moving line in a terminal, a line now and then in a log."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _LOG_LINES = 15
 
 
 def show_progress(console: Console, airflow: Airflow, run_id: str, watch: Callable[[], None]) -> list[Task] | None:
-    """Follow a run of both DAGs; returns their tasks, or None when one failed, which is then told.
+    """Follow a run of both DAGs; returns their tasks. When a DAG fails, prints why and returns None.
 
-    :param watch: called between looks; raises when it is no use to go on.
+    :param watch: called between two looks at the run; it raises an error to end the wait.
     """
     seen: dict[str, RunState] = {}
     show = _bar if console.is_terminal else _lines

@@ -1,4 +1,4 @@
-"""What a run of the pipeline brought about: rows and money at each station, seconds per stage."""
+"""What a run of the pipeline did: rows and money at each station, seconds of each stage."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cli.database import query
 from cli.endpoints import Endpoints
 from cli.errors import UserError
 
-# Where the rows of a source table are in the warehouse, one for one: dimension and its natural key, or fact.
+# Where each row of a source table has one row in the warehouse: a dimension and its natural key, or a fact.
 _DIMENSIONS = {
     "product": ("dim_product", "nk_product"),
     "shipmethod": ("dim_ship_method", "nk_ship_method"),
@@ -43,7 +43,10 @@ _WAREHOUSE_SCHEMA = "warehouse"
 
 @dataclass(frozen=True)
 class TableCounts:
-    """Rows of a table at each station; None where the station has no such table, or holds only a slice of it."""
+    """Rows of a table at each station; None where the station has no such table.
+
+    ``is_slice`` says that the lake holds only the rows that changed, not the whole table.
+    """
 
     name: str
     source: int | None
@@ -61,7 +64,7 @@ class TableCounts:
 
 @dataclass(frozen=True)
 class Money:
-    """An amount, added up in the source and in the warehouse."""
+    """The sum of an amount in the source and in the warehouse."""
 
     name: str
     source: Decimal
@@ -83,7 +86,7 @@ class Report:
 
 
 def make_report(endpoints: Endpoints, run_id: str) -> Report:
-    """Count at every station, once a run has ended."""
+    """Count at every station, after a run has ended."""
     source_dsn, warehouse_dsn, lake = endpoints.source_dsn, endpoints.warehouse_dsn, endpoints.lake()
     source = _count(source_dsn, {name: f'"{t.schema}"."{name}"' for name, t in TABLES.items()})
     staging = _count(warehouse_dsn, {name: f'"{STAGING_SCHEMA}"."{name}"' for name in (*TABLES, CURRENCY.name)})
@@ -155,7 +158,7 @@ def _count(dsn: str, relations: dict[str, str]) -> dict[str, int]:
 
 
 def _count_warehouse(dsn: str) -> dict[str, int]:
-    """Rows per source table; of a dimension, the members that are not the unknown one and still exist."""
+    """Rows for each source table. A dimension counts the members that still exist, without the unknown member."""
     columns = query(
         dsn,
         "SELECT table_name, array_agg(column_name::text) FROM information_schema.columns"

@@ -1,4 +1,4 @@
-"""`make run-pipeline`: both DAGs on the stack that is up, whichever it is.
+"""`make run-pipeline`: run both DAGs on the stack that is up, in containers or as processes.
 
     python -m cli.run
 
@@ -21,7 +21,7 @@ from cli.progress import show_progress
 
 
 def main() -> int:
-    return run_command(run, "Stopped following. The run itself goes on in Airflow.")
+    return run_command(run, "This command stopped. The run goes on in Airflow.")
 
 
 def run(console: Console) -> int:
@@ -35,8 +35,8 @@ def run_pipeline(
 ) -> bool:
     """Run both DAGs and show the report; returns whether both succeeded and every count agrees.
 
-    :param watch: called now and then; raises when it is no use to go on.
-    :param day: the day to run, or to run again; without one, the latest complete day.
+    :param watch: called now and then; it raises an error to end the wait.
+    :param day: the day to run, or to run again; None is the latest complete day.
     """
     client = endpoints.airflow()
     airflow_client.wait_for_dags(client)
@@ -49,7 +49,7 @@ def run_pipeline(
     if result.agree:
         console.print("[green]✓[/green] Both runs succeeded; source, lake, staging and warehouse agree.")
     else:
-        console.print("[bold red]✗[/bold red] Both runs succeeded, but the rows marked red do not agree.")
+        console.print("[bold red]✗[/bold red] Both runs succeeded, but the rows in red do not agree.")
     return result.agree
 
 

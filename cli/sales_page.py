@@ -1,6 +1,6 @@
-"""The Sales dashboard as one HTML file, for a stack without Grafana: the same panels, the same SQL.
+"""The Sales dashboard as one HTML file, for a stack without Grafana. It has the same panels and the same SQL.
 
-grafana/dashboards/sales.json is what both show. Nothing in the file is loaded from elsewhere.
+Both come from grafana/dashboards/sales.json. The HTML file loads nothing from elsewhere.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ DASHBOARD = REPOSITORY / "grafana" / "dashboards" / "sales.json"
 _TEMPLATE = Path(__file__).with_name("sales_page.html")
 _COLOURS = ("#1f6feb", "#e8833a", "#2da44e", "#8250df", "#cf222e", "#57606a")
 _PIXELS_PER_COLUMN, _PIXELS_PER_ROW = 50, 36  # of Grafana's grid: 24 columns
-# The time shown is all there is, and every territory.
+# The page shows all times and all territories.
 _FROM, _TO = "'1990-01-01'", "now()"
 _TERRITORIES = "(SELECT territory_name FROM warehouse.mart_sales_daily)"
 
 
 @dataclass(frozen=True)
 class Rows:
-    """What a query gave."""
+    """The result of a query."""
 
     columns: Sequence[str]
     values: Sequence[tuple[Any, ...]]
 
 
 def write_sales_page(path: Path, warehouse_dsn: str) -> None:
-    """Write the page from what the marts hold now."""
+    """Write the page with the figures that the marts hold now."""
     dashboard = json.loads(DASHBOARD.read_text())
     panels = [
         {
@@ -61,14 +61,14 @@ def write_sales_page(path: Path, warehouse_dsn: str) -> None:
 
 
 def fill_in(sql: str) -> str:
-    """A panel's SQL with Grafana's macros and variables filled in: all time, all territories.
+    """Fill in Grafana's macros and variables in a panel's SQL, for all times and all territories.
 
     https://grafana.com/docs/grafana/latest/datasources/postgres/#macros
     """
     sql = re.sub(r"\$__timeFilter\((\w+)\)", rf"\1 BETWEEN {_FROM} AND {_TO}", sql)
     sql = sql.replace("$__timeFrom()", _FROM).replace("$__timeTo()", _TO).replace("($territory)", _TERRITORIES)
     if "$" in sql:
-        raise ValueError(f"a variable of Grafana is left in: {sql}")
+        raise ValueError(f"a variable of Grafana is not filled in: {sql}")
     return sql
 
 
@@ -108,7 +108,7 @@ def _units(panel: dict[str, Any], columns: Sequence[str]) -> list[str]:
 
 
 def _lines(panel: dict[str, Any], rows: Rows) -> dict[str, Any]:
-    """time, metric, value: as lines, or as bars where the panel says so."""
+    """Draw rows of time, metric, value: as lines, or as bars if the panel says so."""
     style = panel["fieldConfig"]["defaults"].get("custom", {}).get("drawStyle", "line")
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
@@ -133,7 +133,7 @@ def _lines(panel: dict[str, Any], rows: Rows) -> dict[str, Any]:
 
 
 def _bars(panel: dict[str, Any], rows: Rows) -> dict[str, Any]:
-    """label, value; the largest on top."""
+    """Draw rows of label, value as bars, the largest on top."""
     labels = [str(row[0]) for row in rows.values][::-1]
     values = [float(row[-1]) for row in rows.values][::-1]
 
@@ -153,7 +153,7 @@ _RENDER: dict[str, Callable[[dict[str, Any], Rows], dict[str, Any]]] = {
 
 
 def _draw(panel: dict[str, Any], draw: Callable[[Any], None], horizontal: bool = False) -> str:
-    """A chart as an SVG in a data URL."""
+    """Draw a chart; returns it as an SVG in a data URL."""
     from matplotlib.figure import Figure
     from matplotlib.ticker import FuncFormatter
 

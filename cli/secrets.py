@@ -12,10 +12,10 @@ def new_secret(name: str) -> str:
 
 
 def new_password() -> str:
-    """Letters and digits only, so that it fits any URL or file as it is."""
+    """A new password of letters and digits only, so that it fits any URL or file as it is."""
     return secrets.token_hex(16)
 
 
 def new_fernet_key() -> str:
-    """What Airflow encrypts connections with: 32 bytes in URL-safe base64."""
+    """A new key for Airflow to encrypt connections with: 32 bytes in URL-safe base64."""
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()

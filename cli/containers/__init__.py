@@ -1,1 +1,1 @@
-"""The stack in containers: what `make up` does around Terraform."""
+"""The platform in containers: what `make up` does before and after Terraform."""

@@ -3,8 +3,8 @@
     python -m cli.containers up|down|plan|secrets
     python -m cli.containers logs SERVICE
 
-`up` takes SCALE, SOURCE_SQL, BIKES_STORE_API_URL and SLACK_WEBHOOK_URL from the environment, as `make demo` does; every
-other variable of the root module is set as Terraform has it: terraform/*.auto.tfvars or TF_VAR_name.
+`up` takes SCALE, SOURCE_SQL, BIKES_STORE_API_URL and SLACK_WEBHOOK_URL from the environment, as `make demo` does. All
+other variables of the root module are set in Terraform's own way: in terraform/*.auto.tfvars or as TF_VAR_name.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from cli.errors import UserError
 from cli.names import ADMIN, SUPERUSER
 from cli.paths import REPOSITORY, TERRAFORM
 
-# Tests stand a stack up from a copy of the root module.
+# Tests start a stack from a copy of the root module.
 FOLDER = Path(os.environ.get("TERRAFORM_DIR") or TERRAFORM)
 ENDPOINTS = FOLDER / OF_CONTAINERS.name
 # What `make demo` calls a setting => the variable of the root module.
@@ -50,11 +50,11 @@ def main() -> int:
         commands[sys.argv[1]](console)
         return 0
 
-    return run_command(command, "Stopped. `make up` goes on where this ended; `make down` removes what there is.")
+    return run_command(command, "Stopped. `make up` goes on from here; `make down` removes what was made.")
 
 
 def up(console: Console) -> None:
-    """Secrets, init, apply; ends when every service is healthy, and says where they are."""
+    """Start the stack with Terraform. Returns when every service is healthy, and prints the addresses."""
     terraform = _prepare(console)
     again = [f"-replace={address}" for address in terraform.failed_jobs()]
     terraform.apply(*again)
@@ -95,15 +95,15 @@ def logs(console: Console) -> None:
     try:
         done = subprocess.run(["docker", "logs", "--tail", "200", "--follow", name])
     except FileNotFoundError:
-        raise UserError("docker is not on the PATH: its client is what shows a container's log.") from None
+        raise UserError("docker is not on the PATH: install Docker's client, which shows a container's log.") from None
     if done.returncode not in (0, 130):
         raise UserError(f"There is no log of {name}; `docker ps -a` lists the containers.")
 
 
 def endpoints(made: Mapping[str, Any]) -> Endpoints:
-    """Where the stack's parts are reached from here, with the logins.
+    """The addresses of the stack's parts, with the logins.
 
-    :param made: Terraform's output of that name.
+    :param made: Terraform's output `endpoints`.
     """
     known = read_secrets(FOLDER)
 
@@ -123,13 +123,13 @@ def endpoints(made: Mapping[str, Any]) -> Endpoints:
 
 
 def _prepare(console: Console) -> Terraform:
-    """Terraform with all that a plan takes: providers, passwords, what make was given."""
+    """Terraform with all that a plan needs: providers, passwords, the settings that make got."""
     _pass_settings(os.environ)
     return _initialise(console)
 
 
 def _initialise(console: Console) -> Terraform:
-    """Terraform with the providers, and with the passwords of the stack that its state knows, or else new ones."""
+    """Terraform with its providers and passwords. Passwords come from its state, or else are new."""
     terraform = Terraform(FOLDER)
     terraform.run("init", "-no-color", quiet=True)
     if missing_secrets(FOLDER):
@@ -139,7 +139,7 @@ def _initialise(console: Console) -> Terraform:
 
 
 def _pass_settings(environment: Mapping[str, str]) -> None:
-    """What make was given, as Terraform's variables."""
+    """Give the settings that make got to Terraform, as its variables."""
     given = {name: environment[name] for name in _SETTINGS if environment.get(name)}
     if "SCALE" in given:
         given["SCALE"] = str(options.scale(environment))

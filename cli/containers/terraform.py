@@ -1,4 +1,4 @@
-"""Calls of Terraform, and what its errors mean to a person."""
+"""Run Terraform, and explain its errors to a person."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 
 from cli.errors import UserError
 
-# What Terraform and the providers say when something is in the way, and how that is put to a person.
+# What Terraform and the providers say about a fault => what a person needs to know about it.
 _CAUSES = (
     (
         (
@@ -23,36 +23,35 @@ _CAUSES = (
             "could not query provider registry",
             "Could not retrieve the list",
         ),
-        "The Terraform registry can't be reached from here. docs/provider-mirror.md says how to bring the three"
-        " providers in another way; `make demo` runs the platform without Terraform and Docker.",
+        "The Terraform registry can't be reached from here. docs/provider-mirror.md says how to get the three"
+        " providers in another way. `make demo` runs the platform without Terraform and Docker.",
     ),
     (
         ("Cannot connect to the Docker daemon", "error pinging Docker server", "connect to the Docker daemon socket"),
-        "The Docker engine can't be reached: is it running, and may this user use it? TF_VAR_docker_host names another"
-        " one; `make demo` runs the platform without Docker.",
+        "The Docker engine can't be reached. Is it running, and may this user use it? TF_VAR_docker_host names another"
+        " engine. `make demo` runs the platform without Docker.",
     ),
     (
         ("unable to pull image", "unable to read Docker image", "Unable to read Docker image", "pull access denied"),
-        "An image can't be pulled; above is which. docs/provider-mirror.md says how to bring images in another way;"
-        " `make demo` runs the platform without Docker.",
+        "An image can't be pulled; the error above names it. docs/provider-mirror.md says how to get images in another"
+        " way. `make demo` runs the platform without Docker.",
     ),
     (
         ("is already in use by container",),
-        "Docker has a container of that name which this Terraform state does not know: from another clone that is up,"
-        " or left when a state was lost. Stop the other one (`make down` there), remove what was left (`docker rm"
-        " --force NAME`, and the data, whose passwords went with the state: `docker volume rm NAME`), or run beside it"
-        " with TF_VAR_name and TF_VAR_ports set.",
+        "Docker has a container of that name that this Terraform state does not know. If another clone is up, stop it"
+        " (`make down` there), or set TF_VAR_name and TF_VAR_ports and run both. If a state was lost, its passwords are"
+        " lost too: remove what it left with `docker rm --force NAME`, and the data with `docker volume rm NAME`.",
     ),
     (
         ("password authentication failed for user",),
-        "A database does not take its password of secrets.auto.tfvars: its volume was made with another. Put that one"
-        " back; or, if nobody needs the data, remove the stack with `make down`, what that leaves of volumes with"
-        " `docker volume rm NAME` (`docker volume ls` shows them), and try again.",
+        "A database does not take its password in secrets.auto.tfvars: its volume was made with another password. Put"
+        " that password back. Or, if nobody needs the data, run `make down`, remove the volumes that are left"
+        " (`docker volume ls` lists them, `docker volume rm NAME` removes one), and try again.",
     ),
     (
         ("port is already allocated", "address already in use"),
-        "A port that the stack wants to publish is taken; above is which. Free it, or name another one in the variable"
-        " ports (README, Variables).",
+        "A port that the stack wants to publish is taken; the error above names it. Free it, or choose another port in"
+        " the variable ports (README, Variables).",
     ),
 )
 
@@ -71,9 +70,9 @@ class Terraform:
             )
 
     def run(self, *arguments: str, quiet: bool = False) -> str:
-        """Run a command; its output goes to the terminal, or with ``quiet`` is returned.
+        """Run a command. Its output goes to the terminal; with ``quiet``, it is returned instead.
 
-        :raises UserError: when it fails; what it said is above.
+        :raises UserError: when the command fails; the terminal has shown its errors.
         """
         process = subprocess.Popen(
             self._command(*arguments),
@@ -84,12 +83,12 @@ class Terraform:
         )
         output, errors = self._follow(process)
         if process.returncode != 0:
-            raise UserError(explain(errors) or f"`terraform {arguments[0]}` failed; above is why.")
+            raise UserError(explain(errors) or f"`terraform {arguments[0]}` failed; the errors above say why.")
         return output
 
     @staticmethod
     def _follow(process: subprocess.Popen[str]) -> tuple[str, str]:
-        """Pass errors on to the terminal while the command runs; what it wrote to both, once it has ended."""
+        """Pass errors on to the terminal while the command runs; returns its output and errors when it has ended."""
 
         def read_output() -> str:
             return process.stdout.read() if process.stdout else ""
@@ -104,11 +103,11 @@ class Terraform:
             return output.result(), "".join(errors)
 
     def apply(self, *arguments: str) -> None:
-        """Plan and apply; of the plan only how much it is, since all of it is hundreds of lines (`make plan`).
+        """Plan and apply. Prints only the summary of the plan, as the plan has hundreds of lines (see `make plan`).
 
-        :raises UserError: when one of the two fails; what it said is above.
+        :raises UserError: when one of the two fails; the terminal has shown its errors.
         """
-        with TemporaryDirectory() as folder:  # for this user alone: a plan holds the secrets
+        with TemporaryDirectory() as folder:  # only this user can read it: a plan holds the secrets
             plan = Path(folder) / "plan"
             said = self.run("plan", "-no-color", "-compact-warnings", f"-out={plan}", *arguments, quiet=True)
             print(
@@ -131,7 +130,7 @@ class Terraform:
         ]
 
     def kept_secrets(self) -> dict[str, str]:
-        """The passwords of the last apply, by variable; none when there was none."""
+        """The passwords of the last apply, by variable; empty before the first apply."""
         return next((each["values"]["input"] for each in self._state() if each["address"] == _SECRETS), {})
 
     def _state(self) -> list[dict[str, Any]]:

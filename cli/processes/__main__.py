@@ -3,7 +3,7 @@
     python -m cli.processes up
     python -m cli.processes down
 
-The environment says what they do, as make passes it on. `up` takes SCALE, SOURCE_SQL, EXIT, BIKES_STORE_API_URL,
+The settings are environment variables, which make passes on. `up` takes SCALE, SOURCE_SQL, EXIT, BIKES_STORE_API_URL,
 SLACK_WEBHOOK_URL and, for each port, NAME_PORT (see DEFAULT_PORTS in cli/processes/platform.py).
 """
 
@@ -40,12 +40,12 @@ def main() -> int:
         return 2
     return run_command(
         commands[sys.argv[1]],
-        "Stopped. `make demo` goes on with the data that is there; `make demo-down` removes it.",
+        "Stopped. `make demo` goes on with the same data; `make demo-down` removes the data.",
     )
 
 
 def up(console: Console) -> int:
-    """Stand the platform up, run the pipeline, show what came of it; stay until told to stop, unless EXIT=1."""
+    """Start the platform, run the pipeline, show the result. Stays up until somebody stops it, unless EXIT=1."""
     started = time.monotonic()
     environment = os.environ
     scale, dump = options.scale(environment), options.dump(environment)
@@ -53,7 +53,7 @@ def up(console: Console) -> int:
     with _only_one(DEMO_HOME):
         settings = load_or_create(DEMO_HOME, environment, platform.DEFAULT_PORTS)
         with platform.Platform(settings, console) as running:
-            running.supervisor.shutdown()  # of a demo that was killed before it could tidy up
+            running.supervisor.shutdown()  # a demo that was killed may have left services
             running.check_machine(scale)
             running.start(
                 scale, dump, environment.get("BIKES_STORE_API_URL", ""), environment.get("SLACK_WEBHOOK_URL", "")
@@ -92,7 +92,7 @@ def _say_where(console: Console, settings: Settings, has_sales: bool) -> None:
 
 @contextmanager
 def _only_one(home: Path) -> Iterator[None]:
-    """Keep a second demo in the same folder away; the kernel drops the lock whatever ends this process."""
+    """Refuse a second demo in the same folder. The kernel drops the lock, however this process ends."""
     with (home / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

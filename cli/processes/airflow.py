@@ -1,4 +1,4 @@
-"""The demo's Airflow: its environment, its first steps, its four processes."""
+"""The demo's Airflow: its environment, its preparation, its four processes."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ def environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CELERY__BROKER_URL": broker.url(settings),
         "AIRFLOW__CELERY__RESULT_BACKEND": f"db+{database}",
         "AIRFLOW__CELERY__WORKER_CONCURRENCY": "4",
-        # A demo is watched: it looks for work to do more often than a platform that is left alone.
+        # Somebody watches a demo, so its scheduler looks for work more often than that of a platform in containers.
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
         "AIRFLOW__SCHEDULER__JOB_HEARTBEAT_SEC": "2",
-        # What dbt parsed in one task serves the next.
+        # What dbt parsed in one task is kept for the next task.
         "AIRFLOW__COSMOS__CACHE_DIR": str(home / "cosmos"),
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
         "AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER": f"s3://{BUCKETS['logs']}",
@@ -78,7 +78,7 @@ def services(settings: Settings) -> list[Service]:
     return [
         service("scheduler", "scheduler"),
         service("webserver", "webserver"),
-        # Their log servers would listen on every address of the machine; logs are read from the lake instead.
+        # Their log servers would listen on every address of the machine. Logs are read from the lake instead.
         service("triggerer", "triggerer", "--skip-serve-logs"),
         service("worker", "celery", "worker", "--skip-serve-logs"),
     ]
@@ -100,8 +100,8 @@ def migrate_database(settings: Settings) -> None:
 def import_init_files(settings: Settings, currency_url: str, slack_webhook: str) -> None:
     """Import connections and variables with Airflow's own commands.
 
-    Connections are written each time, since they hold this stack's addresses and passwords. A variable that is
-    already there stays as it is: somebody may have changed it in the UI.
+    Connections are written each time, because they hold this stack's addresses and passwords. A variable that
+    exists stays as it is: somebody may have changed it in the UI.
     """
     values = init_values(settings, currency_url, slack_webhook)
     imports = (
@@ -124,7 +124,7 @@ def create_user(settings: Settings) -> None:
 
 
 def parse_dbt_project(settings: Settings) -> None:
-    """Write the manifest that the warehouse DAG is drawn from; needs no database."""
+    """Write dbt's manifest, from which the warehouse DAG is made. It needs no database."""
     target = dbt_manifest(settings).parent
     folders = {"--project-dir": DBT_PROJECT, "--profiles-dir": DBT_PROJECT, "--target-path": target}
     folders["--log-path"] = target
@@ -139,7 +139,7 @@ def dbt_manifest(settings: Settings) -> Path:
 def run(settings: Settings, *arguments: str) -> str:
     """Run an Airflow command; returns what it prints.
 
-    :raises UserError: when it fails, with the end of what it said.
+    :raises UserError: when it fails; the message has the end of its output.
     """
     return _run(settings, [str(_BIN / "airflow"), *arguments], f"airflow {' '.join(arguments[:2])}")
 
@@ -162,7 +162,7 @@ def _run(settings: Settings, command: list[str], name: str, variables: Mapping[s
 
 
 def init_values(settings: Settings, currency_url: str, slack_webhook: str) -> dict[str, str]:
-    """What the ``${NAME}`` of the init files stand for."""
+    """The values for each ``${NAME}`` in the init files."""
     values = {
         "SOURCE_HOST": LOOPBACK,
         "SOURCE_PORT": str(settings.ports["postgres"]),

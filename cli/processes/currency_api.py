@@ -26,5 +26,5 @@ def service(settings: Settings) -> Service:
 
 
 def url(settings: Settings) -> str:
-    """What the variable BIKES_STORE_API_URL holds when the service is the bundled one."""
+    """The value of the variable BIKES_STORE_API_URL for the bundled service."""
     return f"{settings.currency_url}/api/currencydata"

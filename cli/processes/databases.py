@@ -15,17 +15,17 @@ from source.psql import PsqlError
 
 
 def prepare_airflow(settings: Settings) -> None:
-    """An empty database for Airflow's metadata. A role of the same name owns it."""
+    """Make an empty database for Airflow's metadata. A role of the same name owns it."""
     name = DATABASES["airflow"]
     create_role(settings, name, settings.secrets["airflow_db_password"])
     create_database(settings, name, owner=name)
 
 
 def prepare_source(settings: Settings, scale: int, dump: Path | None) -> bool:
-    """Make and fill the transaction database, unless it is there; returns whether it was filled now.
+    """Make and fill the transaction database, unless it exists; returns whether it was filled now.
 
     :param scale: how many times the orders of AdventureWorks the generator makes.
-    :param dump: an SQL file (as pg_dump writes it) to take instead of the generator.
+    :param dump: an SQL file (as pg_dump writes it) to use instead of the generator.
     :raises UserError: when the dump or the generator fails; the next try starts again from nothing.
     """
     create_database(settings, DATABASES["source"])

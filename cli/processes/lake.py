@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PORTS = {
     "s3": 8333,
     "s3_grpc": 18333,
-    # The object store's own parts; each also listens on a port of its own for gRPC.
+    # Parts of the object store. Each also listens on a second port, for gRPC.
     "s3_master": 19333,
     "s3_volume": 19340,
     "s3_filer": 18888,
@@ -43,7 +43,7 @@ def service(settings: Settings) -> Service:
         "ip": LOOPBACK,
         "ip.bind": LOOPBACK,
         "s3.config": users,
-        # By default these are named for the port alone, and one that another user left behind ends the service.
+        # By default, only the port names these sockets. A socket that another user left behind would stop the service.
         "s3.localSocket": runtime_directory(settings.home) / "s3.sock",
         "filer.localSocket": runtime_directory(settings.home) / "filer.sock",
         "s3.autoCreateBucket": "false",  # a wrong bucket name is an error, as it is in any other S3
@@ -68,16 +68,18 @@ def service(settings: Settings) -> Service:
 
 
 def check_sockets(settings: Settings, folder: Path = _INNER_SOCKETS) -> None:
-    """SeaweedFS names its inner sockets for their ports and has no setting for where they are.
+    """Check that no socket of another user is in the way.
 
-    :raises UserError: when a demo of another user, which was killed, left one behind that is in the way.
+    SeaweedFS names its inner sockets by their ports, and has no setting for their folder.
+
+    :raises UserError: when a demo of another user was killed and left such a socket behind.
     """
     for part in ("master", "volume", "filer"):
         name = f"s3_{part}_grpc"
         socket = folder / f"seaweedfs-{part}-grpc-{settings.ports[name]}.sock"
         if socket.exists() and socket.stat().st_uid != os.getuid() and os.getuid() != 0:
             raise UserError(
-                f"{socket} was left behind by {socket.owner()}: have it removed, or take another port with"
+                f"{socket} was left behind by {socket.owner()}: ask for its removal, or take another port with"
                 f" `make demo {port_variable(name)}=…` after `make demo-down`."
             )
 

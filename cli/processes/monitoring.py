@@ -1,7 +1,8 @@
-"""The demo's monitoring, where this machine has the programs: statsd-exporter for Airflow's metrics, and Prometheus.
+"""The demo's monitoring, if this machine has the programs: statsd-exporter for Airflow's metrics, and Prometheus.
 
-Both are looked for on the PATH: Debian packages Prometheus; `go install github.com/prometheus/statsd_exporter@latest`
-makes the other. Without them the demo runs all the same, with nobody listening to its metrics.
+Both must be on the PATH or in ~/go/bin. Debian has a package of Prometheus; `go install
+github.com/prometheus/statsd_exporter@latest` makes the other. The demo also runs without them; then nothing collects
+its metrics.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ PORTS = {"statsd": 18125, "statsd_web": 19102, "prometheus": 19090}
 GO_BIN = Path.home() / "go" / "bin"
 _FOLDER = REPOSITORY / "prometheus"
 _PROGRAMS = ("statsd_exporter", "prometheus")
-_SCRAPE_INTERVAL = "5s"  # a demo is watched
+_SCRAPE_INTERVAL = "5s"  # somebody watches a demo
 
 
 def services(settings: Settings) -> list[Service]:
-    """Both, or none where one of them is not installed."""
+    """Both services, or none if one of them is not installed."""
     if not is_available():
         return []
     exporter, prometheus = (str(_find(program)) for program in _PROGRAMS)

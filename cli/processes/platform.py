@@ -1,4 +1,4 @@
-"""The whole demo: which services there are, in which order they come up, what is done in between."""
+"""The whole demo: its services, the order in which they start, the steps in between."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cli.processes import airflow, broker, currency_api, databases, lake, monito
 from cli.processes.settings import LOOPBACK, Settings, port_variable
 from cli.processes.supervisor import Supervisor
 
-#: What listens where. An environment variable NAME_PORT moves one, for instance AIRFLOW_PORT=9090.
+#: The port of each service. An environment variable NAME_PORT changes it, for instance AIRFLOW_PORT=9090.
 DEFAULT_PORTS: dict[str, int] = {
     **airflow.PORTS,
     **postgres.PORTS,
@@ -48,7 +48,7 @@ class Platform:
         self.supervisor.shutdown()
 
     def check_machine(self, scale: int) -> None:
-        """See whether this machine has what the demo needs.
+        """Check that this machine has what the demo needs.
 
         :raises UserError: for the first thing that it lacks.
         """
@@ -57,7 +57,7 @@ class Platform:
             if name != "statsd" and is_taken(port):
                 raise UserError(
                     f"Port {port}, which the demo needs for {name.replace('_', ' ')}, is in use on this machine:"
-                    f" stop what uses it, or take another with `make demo {port_variable(name)}=…`"
+                    f" stop what uses it, or take another port with `make demo {port_variable(name)}=…`"
                     + (" after `make demo-down`." if postgres.data_directory(self.settings.home).exists() else ".")
                 )
         lake.check_sockets(self.settings)
@@ -69,7 +69,7 @@ class Platform:
             )
 
     def start(self, scale: int, dump: Path | None, currency_url: str, slack_webhook: str) -> None:
-        """Bring everything up, from an empty folder or from what an earlier demo left there."""
+        """Start everything, in an empty folder or with what an earlier demo left there."""
         settings, supervisor = self.settings, self.supervisor
         airflow.create_directories(settings)
         with self._step("PostgreSQL cluster"):
@@ -83,7 +83,7 @@ class Platform:
             supervisor.start(*(service.name for service in basis))
             supervisor.wait_ready(*(service.name for service in basis), seconds=60)
         with ThreadPoolExecutor() as pool:
-            # Airflow's tables take longest, and nothing of the rest needs them.
+            # Airflow's tables take longest, and the other steps do not need them.
             migration = pool.submit(self._prepare_airflow)
             manifest = pool.submit(airflow.parse_dbt_project, settings)
             with self._step("Buckets, warehouse, source"):
@@ -103,7 +103,7 @@ class Platform:
             supervisor.wait_ready(*names, seconds=180)
 
     def endpoints(self) -> Endpoints:
-        """Where the parts of this stack are to be reached."""
+        """The addresses and logins of this stack."""
         settings = self.settings
         return Endpoints(
             airflow_url=settings.airflow_url,
@@ -130,7 +130,7 @@ class Platform:
 
 def remove(home: Path) -> bool:
     """Stop what runs and remove everything that the demo made; returns whether there was anything."""
-    # Without the folder there may still be what it started, and files that are elsewhere.
+    # Even if the folder is gone, its services may still run and it may have files elsewhere.
     Supervisor(home).shutdown()
     had_cluster = postgres.remove_cluster(home)
     if home.exists():
@@ -140,7 +140,7 @@ def remove(home: Path) -> bool:
 
 
 def wait_until_gone(condition: Callable[[], None]) -> None:
-    """Call a check until it raises ConnectionError, as it does when supervisord is told to end by somebody else."""
+    """Call a check until supervisord is gone, because somebody else ended it. The check then raises ConnectionError."""
     try:
         while True:
             condition()
@@ -152,7 +152,7 @@ def wait_until_gone(condition: Callable[[], None]) -> None:
 def is_taken(port: int) -> bool:
     """Whether something listens on a port of this machine's loopback."""
     with socket.socket() as probe:
-        # As servers do: a port that only just was closed is free.
+        # Servers set this option too: a port that was closed a moment ago counts as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))

@@ -1,6 +1,7 @@
 """The demo's PostgreSQL: one cluster of this machine's own PostgreSQL for the three databases of the stack.
 
-Only TCP on loopback and only passwords: nothing is shared with a cluster that the machine may already run.
+It listens on TCP on loopback only, and every login needs a password. It shares nothing with a cluster that the machine
+already runs.
 """
 
 from __future__ import annotations
@@ -31,18 +32,18 @@ SUPPORTED = range(14, 18)
 # PostgreSQL refuses to run as root; Debian's package brings this user.
 _SERVER_USER = "postgres"
 
-# In the demo's folder, a link to the cluster's files: in that folder too, or, when root's PostgreSQL can't get there,
-# in one of the system's, by a name that no other cluster ever had.
+# A link in the demo's folder leads to the cluster's files. They are in that folder too. But if root runs the demo and
+# the user postgres can't get there, they are in a folder of the system, under a name that no other cluster ever had.
 _LINK, _INSIDE, _OUTSIDE = "postgres", "cluster", Path("/var/lib")
 
 
 def find_binaries() -> Path:
-    """The folder with initdb, postgres and psql of a supported release: the newest of those installed.
+    """The folder with initdb, postgres and psql of the newest supported release that is installed.
 
-    :raises UserError: when there is none; the sentence says how to install one.
+    :raises UserError: when there is none; the message says how to install one.
     """
     candidates = [Path(f"/usr/lib/postgresql/{release}/bin") for release in reversed(SUPPORTED)]  # Debian, Ubuntu
-    candidates += [Path(f"/usr/pgsql-{release}/bin") for release in reversed(SUPPORTED)]  # Fedora and its kin
+    candidates += [Path(f"/usr/pgsql-{release}/bin") for release in reversed(SUPPORTED)]  # Fedora and its relatives
     if on_path := shutil.which("postgres"):
         candidates.append(Path(on_path).resolve().parent)
     for folder in candidates:
@@ -78,12 +79,12 @@ def service(settings: Settings) -> Service:
 
 
 def data_directory(home: Path) -> Path:
-    """Where the cluster's files are, or will be: where the link ``postgres`` of the demo's folder leads."""
+    """Where the cluster's files are, or will be: the target of the link ``postgres`` in the demo's folder."""
     return (home / _LINK).resolve()
 
 
 def create_cluster(settings: Settings) -> bool:
-    """Make the cluster unless it is there; returns whether it was made."""
+    """Make the cluster unless it exists; returns whether it was made."""
     directory = data_directory(settings.home)
     if (directory / "PG_VERSION").exists():
         made_by = int((directory / "PG_VERSION").read_text())
@@ -93,7 +94,7 @@ def create_cluster(settings: Settings) -> bool:
                 f" {_release(find_binaries())}: run `make demo-down`, which removes the demo's data."
             )
         return False
-    # Of an initdb that did not end, or of a demo whose folder, and with it the passwords, somebody removed.
+    # An initdb that did not end may have left files; so may a demo whose folder, with the passwords, was removed.
     remove_cluster(settings.home)
     directory = _new_directory(settings.home)
     password_file = directory.parent / "superuser-password"
@@ -115,7 +116,7 @@ def create_cluster(settings: Settings) -> bool:
         )
     finally:
         password_file.unlink()
-    # Last, and in the folder that holds the password: there is a cluster only where both are.
+    # The link comes last, in the folder that holds the password: without both, there is no cluster.
     (settings.home / _LINK).symlink_to(directory)
     return True
 
@@ -127,7 +128,7 @@ def remove_cluster(home: Path) -> bool:
     if link.is_symlink():
         link.unlink()
     else:
-        folders.append(link)  # the files themselves, as older releases of this repository had it
+        folders.append(link)  # older releases of this repository kept the files themselves here
     found = [folder for folder in folders if folder.exists()]
     for folder in found:
         shutil.rmtree(folder)
@@ -135,7 +136,7 @@ def remove_cluster(home: Path) -> bool:
 
 
 def create_database(settings: Settings, name: str, owner: str = SUPERUSER) -> bool:
-    """Make a database unless it is there; returns whether it was made."""
+    """Make a database unless it exists; returns whether it was made."""
     with closing(psycopg2.connect(settings.dsn("postgres"))) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
@@ -157,7 +158,7 @@ def create_role(settings: Settings, name: str, password: str) -> None:
 
 
 def psql(dsn: str) -> Psql:
-    """psql of this machine on the database of a connection URL."""
+    """This machine's psql on the database of a connection URL."""
     return psql_of(dsn, str(find_binaries() / "psql"))
 
 

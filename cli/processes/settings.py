@@ -1,4 +1,4 @@
-"""What one demo is made of: its folder, its ports, its passwords. Made once, kept in its folder, read ever after."""
+"""The settings of one demo: its folder, ports and passwords. They are made once and kept in its folder."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from cli.secrets import new_secret
 
 LOOPBACK = "127.0.0.1"
 
-#: The demo has one database server for all: its superuser's password is the source server's.
+#: The demo has one database server for all databases. Its superuser has the password of the source server's.
 SUPERUSER_PASSWORD = "source_admin_password"  # noqa: S105 - the name of a secret
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where a demo keeps its files, which ports it uses and which passwords."""
+    """The folder of a demo's files, its ports and its passwords."""
 
     home: Path
     ports: Mapping[str, int]
@@ -59,12 +59,12 @@ class Settings:
 
 
 def load_or_create(home: Path, environment: Mapping[str, str], default_ports: Mapping[str, int]) -> Settings:
-    """The settings kept in a demo's folder, made there the first time.
+    """Read the settings in a demo's folder, or make them there the first time.
 
-    :param environment: NAME_PORT moves a port.
-    :param default_ports: name => port, where nothing moves it.
-    :raises UserError: when a port is not a number or is moved after the demo was made, or when another release of this
-        repository made the demo.
+    :param environment: NAME_PORT changes a port.
+    :param default_ports: name => port, unless it is changed.
+    :raises UserError: when a port is not a number, when it is changed after the demo was made, or when another release
+        of this repository made the demo.
     """
     kept = home / "settings.json"
     wanted = _ports_asked_for(environment, default_ports)
@@ -78,7 +78,7 @@ def load_or_create(home: Path, environment: Mapping[str, str], default_ports: Ma
                     f"{port_variable(name)}={port}, but this demo was made with port {content['ports'].get(name)}:"
                     " run `make demo-down` first, or leave the variable out."
                 )
-        # A demo that an older release made may lack some.
+        # A demo of an older release may lack some of them.
         settings = Settings(home, {**default_ports, **content["ports"]}, generate_secrets() | content["secrets"])
     else:
         home.mkdir(parents=True, exist_ok=True)
@@ -93,20 +93,20 @@ def generate_secrets() -> dict[str, str]:
 
 
 def runtime_directory(home: Path) -> Path:
-    """Where a demo's Unix sockets are: a folder of this user's and this demo's own.
+    """The folder of a demo's Unix sockets, for this user and this demo alone.
 
-    A socket's path may have 107 bytes, and the demo's folder may be deeper than that.
+    A socket's path may have 107 bytes at most, and the path of the demo's folder may be longer.
     """
     return Path(tempfile.gettempdir()) / f"bikes-store-{os.getuid()}-{digest(home)}"
 
 
 def digest(home: Path) -> str:
-    """What tells one demo's files outside its folder from another's: made from the folder's path."""
+    """A short code of a demo's folder, for the names of the demo's files outside that folder."""
     return hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:12]
 
 
 def port_variable(port_name: str) -> str:
-    """The environment variable that moves a port."""
+    """The environment variable that changes a port."""
     return f"{port_name.upper()}_PORT"
 
 

@@ -1,6 +1,6 @@
-"""Processes under supervisord: started in order, watched, stopped. http://supervisord.org
+"""Start services under supervisord in order, watch them, stop them. http://supervisord.org
 
-Nothing is restarted: in a demo and in a test a service that dies is a finding, to be shown with its last words.
+No service is restarted. In a demo and in a test, a service that dies is a fault; its last lines are shown.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _DOWN = (ProcessStates.EXITED, ProcessStates.FATAL, ProcessStates.BACKOFF)
 
 @dataclass(frozen=True)
 class Metrics:
-    """Where a service tells its metrics, and the job that Prometheus counts it to."""
+    """The address of a service's metrics, and its job in Prometheus."""
 
     job: str
     address: str
@@ -40,10 +40,11 @@ class Metrics:
 
 @dataclass(frozen=True)
 class Service:
-    """A process to keep up.
+    """A process to run.
 
-    ``ready`` answers whether it does its work; it may raise while it does not. ``user`` is whom it runs as, where
-    that differs. ``stop_signal`` is the signal that ends it. ``metrics`` is where Prometheus reads it, if it can.
+    ``ready`` says whether the service does its work; it may raise an error while the service does not. ``user`` is the
+    user that runs it, if not this one. ``stop_signal`` is the signal that ends it. ``metrics`` is where Prometheus
+    reads its metrics, if it has some.
     """
 
     name: str
@@ -74,7 +75,7 @@ class Supervisor:
         return True
 
     def start_daemon(self, services: Iterable[Service]) -> None:
-        """Start supervisord, with the services known to it but not started."""
+        """Start supervisord. It knows the services then, but has not started them."""
         self._services = {service.name: service for service in services}
         self.logs.mkdir(parents=True, exist_ok=True)
         self._runtime.mkdir(mode=0o700, exist_ok=True)
@@ -84,11 +85,11 @@ class Supervisor:
         write_private(configuration, self._configuration())  # it holds the services' passwords
         subprocess.Popen(
             [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "--configuration", configuration.name],
-            cwd=self.home,  # its own paths are relative: it trips over a "%" in those of logs, however escaped
+            cwd=self.home,  # so its own paths are relative: it can't read a "%" in the path of a log, escaped or not
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is for the demo, which then stops the services in order
+            start_new_session=True,  # Ctrl-C goes to the demo, which then stops the services in order
         )
         if not _wait(self.is_running, 20):
             raise UserError(f"supervisord did not start; its log is {self.logs / 'supervisord.log'}.")
@@ -104,7 +105,7 @@ class Supervisor:
     def wait_ready(self, *names: str, seconds: float = 120) -> None:
         """Wait until the named services do their work.
 
-        :raises UserError: when any service of this supervisor dies meanwhile, or one is not ready in time.
+        :raises UserError: when any service of this supervisor dies, or one is not ready in time.
         """
         waiting = dict.fromkeys(names, "")
         deadline = time.monotonic() + seconds
@@ -118,9 +119,9 @@ class Supervisor:
                 time.sleep(0.2)
 
     def check(self) -> None:
-        """See whether every service that was started still runs.
+        """Check that every service that was started still runs.
 
-        :raises UserError: for one that has ended, with the last lines of its log.
+        :raises UserError: when one has ended; the message has the last lines of its log.
         """
         for process in self._call("getAllProcessInfo"):
             if process["state"] in _DOWN:
@@ -128,13 +129,13 @@ class Supervisor:
                 raise UserError(self._last_words(process["name"], f"stopped by itself ({how})"))
 
     def stop(self, *names: str) -> None:
-        """Stop services, one after another in the order given; those that do not run are passed over."""
+        """Stop services one after another, in the order given. A service that does not run is skipped."""
         for name in names:
             with suppress(Fault):  # it does not run
                 self._call("stopProcess", name)
 
     def shutdown(self) -> None:
-        """Stop what runs, last started first, and end supervisord."""
+        """Stop all services, the last started first, and end supervisord."""
         if self.is_running():
             running = [info for info in self._call("getAllProcessInfo") if info["state"] in _UP]
             self.stop(*(info["name"] for info in sorted(running, key=lambda info: -info["start"])))
@@ -151,7 +152,7 @@ class Supervisor:
         return f"Service {name} {what}. The end of {self.log_path(name)}:\n{shown}"
 
     def _call(self, method: str, *arguments: Any) -> Any:
-        transport = SupervisorTransport(None, None, f"unix://{self._socket}")  # the URL below is only for form
+        transport = SupervisorTransport(None, None, f"unix://{self._socket}")  # the URL below is not used
         try:
             with ServerProxy("http://localhost", transport=transport) as server:
                 return getattr(server.supervisor, method)(*arguments)
@@ -205,10 +206,10 @@ class Supervisor:
 
 
 def _why_not(is_ready: Callable[[], bool]) -> str | None:
-    """None of a service that is ready; else what kept the question from being answered, if anything did."""
+    """None if a service is ready. Otherwise the error that its check raised, or an empty text if it raised none."""
     try:
         return None if is_ready() else ""
-    except Exception as error:  # not up yet: whatever the client library raises for that
+    except Exception as error:  # not up yet: each client library raises its own errors
         return f" ({' '.join(str(error).split()) or type(error).__name__})"
 
 
@@ -222,7 +223,7 @@ def _wait(condition: Callable[[], bool], seconds: float) -> bool:
 
 
 def _escape(text: str) -> str:
-    """supervisord expands %(name)s in its configuration."""
+    """Double each "%", because supervisord expands %(name)s in its configuration."""
     return text.replace("%", "%%")
 
 

@@ -24,7 +24,7 @@ def test_socket_left_behind_by_somebody_else_is_named(services, tmp_path, monkey
     left.touch()
     lake.check_sockets(services.settings, tmp_path)
     monkeypatch.setattr(lake.os, "getuid", lambda: left.stat().st_uid + 1)
-    with pytest.raises(UserError, match=r"was left behind by .*: have it removed, or take .* S3_MASTER_GRPC_PORT"):
+    with pytest.raises(UserError, match=r"was left behind by .*: ask for its removal, or take .* S3_MASTER_GRPC_PORT"):
         lake.check_sockets(services.settings, tmp_path)
 
 
