@@ -1,4 +1,4 @@
-"""Real services for the tests, started when a test first asks for one, by the code that starts the demo's."""
+"""Real services for the tests. Each starts when a test first asks for it, by the code that starts the demo's."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from tests.support.services import Postgres, Services
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# Before anything imports Airflow: its settings are the platform's, and its files stay out of the user's home.
+# This comes before any import of Airflow: it uses the platform's settings, and its files stay out of the user's home.
 for _name, _value in airflow.common_settings().items():
     os.environ.setdefault(_name, _value)
 os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="bikes-store-airflow-")
-os.environ["AIRFLOW__COSMOS__CACHE_DIR"] = os.environ["AIRFLOW_HOME"] + "/cosmos"  # else /tmp/cosmos, of all users
+os.environ["AIRFLOW__COSMOS__CACHE_DIR"] = os.environ["AIRFLOW_HOME"] + "/cosmos"  # not /tmp/cosmos, which all share
 os.environ["AIRFLOW__CORE__DAGS_FOLDER"] = str(REPOSITORY / "dags")
 os.environ["AIRFLOW__LOGGING__REMOTE_LOGGING"] = "False"
 os.environ["AIRFLOW__METRICS__STATSD_ON"] = "False"
-os.environ["AIRFLOW__CORE__EXECUTOR"] = "SequentialExecutor"  # the only one that goes with no database server
-# Read when a DAG file is imported, for the addresses of datasets.
+os.environ["AIRFLOW__CORE__EXECUTOR"] = "SequentialExecutor"  # the only one that needs no database server
+# DAG files read these when they are imported, for the addresses of datasets.
 os.environ.update(WAREHOUSE_HOST="warehouse-host", WAREHOUSE_PORT="5555")
 
 
@@ -77,7 +77,7 @@ def currency_url(services: Services) -> str:
 
 @pytest.fixture(scope="session")
 def bare_module(tmp_path_factory: pytest.TempPathFactory) -> Module:
-    """The root module as a user has it who has run nothing but `terraform init`: without secrets."""
+    """The root module after nothing but `terraform init`: it has no secrets."""
     need_provider_doubles()
     need_program("terraform", "these tests run it")
     home = tmp_path_factory.mktemp("bare")
@@ -90,7 +90,7 @@ def bare_module(tmp_path_factory: pytest.TempPathFactory) -> Module:
 
 @pytest.fixture(scope="session")
 def module(bare_module: Module, tmp_path_factory: pytest.TempPathFactory) -> Module:
-    """The same with the secrets that `make secrets` writes."""
+    """The root module with the secrets that `make secrets` writes."""
     home = tmp_path_factory.mktemp("module")
     shutil.copytree(bare_module.folder.parent, home, dirs_exist_ok=True, symlinks=True)
     write_secrets(home / "terraform", {})

@@ -10,20 +10,20 @@ import pytest
 
 from cli.paths import REPOSITORY
 
-#: Rooms, and the packages of this repository that their modules may import. The longest name that fits a module counts.
+#: Each room, and the packages that its modules may import. If several rooms fit a module, the longest name counts.
 MAY_IMPORT = {
     "dags": {"bikes_store"},
     "airflow": {"bikes_store"},
-    # The catalogue, to know which tables a dump has to make.
+    # The catalogue says which tables a dump must make.
     "source": {"source", "bikes_store.tables"},
-    # What both ways to stand the platform up share, and what is below it.
+    # What both ways to run the platform share, and what is below it.
     "cli": {"cli", "source", "bikes_store"},
     "cli/processes": {"cli", "cli.processes", "source", "bikes_store"},
     "cli/containers": {"cli", "cli.containers", "source", "bikes_store"},
     "tests": {"tests", "cli", "cli.processes", "cli.containers", "source", "bikes_store"},
 }
 OURS = ("bikes_store", "source", "cli", "tests")
-#: Leave to import the package that these are in is not leave to import them.
+#: A room that may import the package around these may not import these.
 SEALED = ("cli.processes", "cli.containers")
 
 
@@ -38,7 +38,7 @@ def room_of(module: Path) -> str:
 
 
 def imported(module: Path) -> Iterator[str]:
-    """Every module that a file names in an import, those inside functions too."""
+    """Every module that a file imports, also inside functions."""
     for node in ast.walk(ast.parse(module.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

@@ -41,10 +41,7 @@ def write_secrets(terraform: Path, kept: Mapping[str, str]) -> bool:
 
 
 def read_secrets(terraform: Path) -> dict[str, str]:
-    """Read the secrets that are written.
-
-    :raises UserError: when the file does not exist.
-    """
+    """:raises UserError: when there is none."""
     path = terraform / _FILE
     if not path.exists():
         raise UserError(f"{path} does not exist: `make up` writes it.")

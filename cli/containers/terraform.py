@@ -130,7 +130,7 @@ class Terraform:
         ]
 
     def kept_secrets(self) -> dict[str, str]:
-        """The passwords of the last apply, by variable; empty before the first apply."""
+        """The passwords of the last apply, by variable; none when there was none."""
         return next((each["values"]["input"] for each in self._state() if each["address"] == _SECRETS), {})
 
     def _state(self) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The whole stack in containers, stood up by the command of `make up` on a copy of this tree, with provider doubles."""
+"""The whole stack in containers: the command of `make up` starts it from a copy of this tree, with provider doubles."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.stack import NAME, SCRAPE_SECONDS, Stack
 @pytest.fixture(scope="session")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[docker.DockerClient]:
     need_provider_doubles()
-    need_program("terraform", "it stands the stack up")
+    need_program("terraform", "it starts the stack")
     with running_engine(tmp_path_factory.mktemp("engine") / "dockerd.log") as client:
         remove_leftovers(client, NAME)
         yield client
@@ -31,7 +31,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[docker.DockerCl
 @pytest.fixture(scope="session")
 def stack(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Stack:
     home = tmp_path_factory.mktemp("stack-in-containers")
-    # Every user of the containers has to reach the DAGs.
+    # All users in the containers must reach the DAGs.
     for above in (home, *home.parents):
         if above.is_relative_to(tmp_path_factory.getbasetemp().parent):
             above.chmod(0o755)
@@ -51,7 +51,7 @@ def stack(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory)
         "TF_VAR_worker_count": "2",
         "TF_VAR_scrape_interval": f"{SCRAPE_SECONDS}s",
     }
-    # A disk of its own in memory, so that a test can fill it: Docker keeps the volume that is there.
+    # A small disk in memory, so that a test can fill it. Docker keeps a volume that exists.
     disk = {"type": "tmpfs", "device": "tmpfs", "o": "size=2g"}
     engine.volumes.create(f"{NAME}-source-data", driver="local", driver_opts=disk)
     made = Stack(folder, environment, engine)

@@ -1,4 +1,4 @@
-"""`make up` where something is in the way: which thing, in a sentence, and what to do instead."""
+"""`make up` with a fault: it names the fault in a sentence, and says what to do."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def up(folder, bare_module):
-    """Runs `python -m cli.containers NAME` on a fresh copy of the module; returns what it printed and its exit code."""
+    """Run `python -m cli.containers NAME` on a fresh copy of the module; returns its output and its exit code."""
 
     def run(name, **environment):
         made = {**bare_module.environment, "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'dags'}"}

@@ -1,4 +1,4 @@
-"""What the tests do to a Docker engine before they use it."""
+"""What the tests do with a Docker engine before they use it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A one-shot container that fails: the apply fails with its log, and runs it again once the cause is mended."""
+"""A one-shot container that fails: the apply fails with its log, and runs it again after the cause is removed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""apply, run, lose a worker, destroy: on real containers. The tests are steps of one story, in this order."""
+"""Apply, run, lose a worker, destroy: on real containers. The tests are steps of one story, in this order."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_rows_and_money_reconcile(stack, run):
 
 
 def test_logs_are_read_back_from_the_lake(stack, run):
-    """Those of the killed worker too: what it had written of finished tasks is in the bucket."""
+    """The bucket also has the logs of tasks that the killed worker had finished."""
     run_id, _, last = run
     first = next(task for task in last[STAGING_DAG].tasks if task.task_id == "extract.db.sales.salesorderdetail")
     assert "Found logs in s3" in stack.airflow.log(first, run_id)
@@ -110,7 +110,7 @@ def test_logs_are_read_back_from_the_lake(stack, run):
 
 @pytest.fixture(scope="module")
 def ask(stack, run):
-    """Put a query to Prometheus, once it has read what the run left."""
+    """Ask Prometheus, after it has read the metrics of the run."""
 
     def query(expression):
         url = f"http://127.0.0.1:{stack.ports['prometheus']}/api/v1/query"
@@ -118,8 +118,8 @@ def ask(stack, run):
         assert answer["status"] == "success", (expression, answer)
         return answer["data"]["result"]
 
-    wait_until(lambda: query(GOOD), 60, "Prometheus has not heard of the warehouse")
-    time.sleep(SCRAPE_SECONDS + 1)  # rates need two readings
+    wait_until(lambda: query(GOOD), 60, "Prometheus has no metrics of the warehouse")
+    time.sleep(SCRAPE_SECONDS + 1)  # a rate needs two readings
     return query
 
 
@@ -156,7 +156,7 @@ def test_every_panel_has_data_after_one_run(ask):
 
 
 def test_no_alert_fires_after_a_good_run_but_that_of_the_lost_worker(stack, ask, run):
-    """The task that was lost was tried again once; three times within the hour would be an alert."""
+    """The lost task was tried again once. Three times within an hour would be an alert."""
     _, killed, _ = run
     wait_for_alert(ask, "Worker heartbeat lost", [{"worker": killed}], 180)
     assert [rule["name"] for rule in RULES if ask(firing(rule))] == ["Worker heartbeat lost"]
@@ -165,7 +165,7 @@ def test_no_alert_fires_after_a_good_run_but_that_of_the_lost_worker(stack, ask,
 
 
 def test_task_groups_last_as_long_as_airflow_says(ask, run):
-    """From the first start to the last end, as Airflow's own API has them."""
+    """A group lasts from its first start to its last end, as Airflow's own API says."""
     _, _, last = run
     for dag_id, progress in last.items():
         alone = {task.task_id for task in progress.tasks}
@@ -176,7 +176,7 @@ def test_task_groups_last_as_long_as_airflow_says(ask, run):
 
 
 def test_a_new_statsd_exporter_replaces_what_sends_to_it(stack):
-    """A process of Airflow looks the address up once, and the new one may have another."""
+    """A process of Airflow looks the address up once, and a new exporter may have another address."""
     mapping = stack.folder.parent / "prometheus" / "statsd_mapping.yml"
     before = mapping.read_text()
     mapping.write_text(before + "# changed\n")
@@ -194,7 +194,7 @@ def test_a_new_statsd_exporter_replaces_what_sends_to_it(stack):
 
 @pytest.fixture(scope="module")
 def run_sleeper(stack, ask):
-    """Run a DAG that was dropped into the folder a moment ago; whether it shall fail is up to the run."""
+    """Run a DAG that was put into the folder a moment ago. Each run says whether it must fail."""
     (stack.folder.parent / "dags" / "sleeper.py").write_text(SLEEPER)
     wait_until(lambda: stack.airflow.call("GET", "/dags?dag_id_pattern=sleeper")["dags"], 120, "the DAG is not seen")
 
@@ -217,9 +217,9 @@ def test_five_seconds_of_a_new_dag_read_as_five(ask, run_sleeper):
 def test_a_failing_dag_makes_its_alerts_fire_until_a_run_succeeds(ask, run_sleeper):
     for _ in range(3):
         run_sleeper(fail=True)
-        # From the first failure on.
+        # The alert fires from the first failure on.
         wait_for_alert(ask, "DAG run failed", [{"dag_id": "sleeper"}], 3 * SCRAPE_SECONDS)
-    # Its window is an hour: that it clears is for test_alert_rules to see.
+    # The window of this rule is an hour, so test_alert_rules checks that it clears.
     task = {"dag_id": "sleeper", "task_id": "nap.sleep"}
     wait_for_alert(ask, "Task failing repeatedly", [task], 3 * SCRAPE_SECONDS)
     run_sleeper(fail=False)
@@ -227,7 +227,7 @@ def test_a_failing_dag_makes_its_alerts_fire_until_a_run_succeeds(ask, run_sleep
 
 
 def test_a_disk_that_fills_makes_its_alert_fire_and_clear(stack, ask):
-    """The source's volume is a small disk of its own, see conftest.py."""
+    """The source's volume is a small disk of its own (see conftest.py)."""
     volumes = {series["metric"]["volume"] for series in ask('node_filesystem_avail_bytes{volume!=""}')}
     assert volumes == {"airflow-db", "source", "warehouse", "lake", "prometheus"}
     source = stack.engine.containers.get(f"{NAME}-source")
@@ -241,7 +241,7 @@ def test_a_disk_that_fills_makes_its_alert_fire_and_clear(stack, ask):
 
 
 def test_a_warehouse_that_is_stale_or_off_makes_its_alert_fire_and_clear(stack, ask):
-    """What the task that runs the tests would send, sent from a container: 27 hours ago; a cent too much; all well."""
+    """A container sends what dbt's tests would send: first 27 hours old and a cent too much, then all right."""
 
     def send(hours_ago, lines, total_due):
         code = (
@@ -257,7 +257,7 @@ def test_a_warehouse_that_is_stale_or_off_makes_its_alert_fire_and_clear(stack, 
     for name in ("Warehouse stale", "Reconciliation off"):
         wait_for_alert(ask, name, [{}], 4 * SCRAPE_SECONDS)
     stack.engine.containers.get(f"{NAME}-statsd-exporter").restart()
-    wait_until(lambda: not ask(GOOD), 4 * SCRAPE_SECONDS, "statsd-exporter has not forgotten what it was told")
+    wait_until(lambda: not ask(GOOD), 4 * SCRAPE_SECONDS, "statsd-exporter still has the metric after its restart")
     for name in ("Warehouse stale", "Reconciliation off"):
         wait_for_alert(ask, name, [{}], 0)
     send(0, 0, "0")
@@ -266,11 +266,11 @@ def test_a_warehouse_that_is_stale_or_off_makes_its_alert_fire_and_clear(stack, 
 
 
 def test_faults_of_the_platform_make_their_alerts_fire_and_clear(stack, ask):
-    """A DAG file that is none; the source, the lake, an exporter and all workers stopped, with a run that waits."""
+    """A broken DAG file; the source, the lake, an exporter and all workers stopped while a run waits."""
     workers = ["airflow-worker-1", "airflow-worker-2"]
     stopped = [stack.engine.containers.get(f"{NAME}-{name}") for name in ("source", "lake", "redis-exporter", *workers)]
     broken = stack.folder.parent / "dags" / "broken.py"
-    broken.write_text("from airflow import DAG\nthis is no Python\n")  # the words make Airflow look into it
+    broken.write_text("from airflow import DAG\nthis is no Python\n")  # Airflow reads only files that have these words
     for container in reversed(stopped):
         container.stop(timeout=5)
     stack.airflow.call("POST", f"/dags/{STAGING_DAG}/dagRuns", {})
@@ -301,7 +301,7 @@ def test_a_stopped_scheduler_makes_its_alert_fire_and_clear(stack, ask):
 
 
 def wait_for_alert(ask, name, labels, seconds):
-    """Wait until the rule fires for just these series; none of them: until it has cleared."""
+    """Wait until the rule fires for exactly these series; without series, wait until it has cleared."""
     (rule,) = (rule for rule in RULES if rule["name"] == name)
 
     def seen():

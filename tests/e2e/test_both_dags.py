@@ -1,4 +1,4 @@
-"""Both DAGs in a whole stack of their own: first full, then a day's changes, the same day again, and a fault."""
+"""Both DAGs in a whole stack of their own: a full run, the changes of a day, the same day again, and a fault."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from cli.processes.settings import Settings, generate_secrets
 from tests.support.ports import free_ports
 from tests.support.web import Web, web_server
 
-# When a row was written, and the keys that follow from that: what may differ between two runs on the same data.
+# Columns that may differ between two runs on the same data: when a row was written, and the keys made from that.
 TECHNICAL = "{built_at,recorded_at,dbt_updated_at,dbt_scd_id}"
 
 
 @dataclass
 class Running:
-    """A stack that is up, and what its webhook was told."""
+    """A stack that is up, and the messages that its webhook got."""
 
     home: Path
     endpoints: Endpoints
@@ -36,7 +36,7 @@ class Running:
     slack: Web
 
     def run(self, day: date) -> tuple[str, list[Task]]:
-        """Run both DAGs for a day, to their end; the run's id and all tasks."""
+        """Run both DAGs for a day, to their end; returns the run's id and all tasks."""
         run_id = airflow_client.start_run(self.airflow, day)
         last = {progress.dag_id: progress for progress in airflow_client.follow(self.airflow, run_id)}
         assert {dag_id: progress.state for dag_id, progress in last.items()} == {
@@ -46,7 +46,7 @@ class Running:
         return run_id, [task for progress in last.values() for task in progress.tasks]
 
     def told(self) -> list[str]:
-        """What Slack was told."""
+        """The messages to Slack."""
         return [json.loads(request)["text"] for request in self.slack.requests]
 
     def set_variable(self, name: str, value: str) -> None:
@@ -98,7 +98,7 @@ def second(platform: Running, first: Any) -> tuple[str, list[Task]]:
     platform.set_variable("BIKES_STORE_WAREHOUSE_INIT", "no")
     source = platform.endpoints.source_dsn
     moment = datetime(day.year, day.month, day.day, 12)
-    # An order's quantity is put right, and a product's price rises.
+    # Somebody corrects the quantity of an order line, and raises the price of a product.
     platform.execute(
         source,
         "UPDATE sales.salesorderdetail SET orderqty = orderqty + 1, modifieddate = %s"
@@ -138,7 +138,7 @@ def test_second_run_takes_the_changes_and_the_daily_branch(platform, second):
         "product": 1,
     }
     assert groups_that_ran(tasks) == {"warehouse"}
-    # The order was before the new price: its line still meets the version that was valid then.
+    # The order is older than the new price, so its line still has the version that was valid then.
     assert query(
         platform.endpoints.warehouse_dsn,
         "SELECT count(*), count(*) FILTER (WHERE dbt_valid_to IS NULL) FROM warehouse.dim_product"
@@ -147,7 +147,7 @@ def test_second_run_takes_the_changes_and_the_daily_branch(platform, second):
 
 
 def test_a_test_that_warns_is_told_apart(platform, second):
-    """The order's lines are not what its header says any more: only the source can put that right."""
+    """The order's lines no longer add up to its header. Only the source can correct that."""
     (told,) = (message for message in platform.told() if second[0] in message)
     assert told.startswith(":warning: *bikes_store_warehouse*: task *warehouse.bikes_store_warehouse_test* succeeded")
     assert "order_subtotals_equal_their_lines: 1 row, the first:" in told
@@ -161,7 +161,7 @@ def test_the_same_day_again_changes_nothing(platform, second):
 
 
 def test_a_test_that_fails_is_told_once_with_its_rows(platform, second):
-    """A cent too much: the run fails, with no retry, and Slack is told which test saw it and in which order."""
+    """A cent too much: the run fails without a retry, and Slack gets the name of the test and the order."""
     dsn = platform.endpoints.warehouse_dsn
     ((order, line),) = query(
         dsn, "SELECT nk_sales_order, nk_sales_order_detail FROM warehouse.fact_order ORDER BY 2 LIMIT 1"

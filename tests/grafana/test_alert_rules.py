@@ -1,7 +1,7 @@
-"""Each alert rule fires on its fault and clears again, in Prometheus' own rule tests: hours pass in no time.
+"""Each alert rule fires on its fault and clears again, in Prometheus' own rule tests, where hours take no time.
 
 https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/
-tests/stack causes some of the faults for real.
+tests/containers causes some of the faults for real.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import yaml
 from tests.support.dashboards import RULES, firing
 from tests.support.engine import install
 
-MINUTE = 4  # readings, one each 15 seconds
+MINUTE = 4  # readings: one every 15 seconds
 DAY = 24 * 60 * MINUTE
 DAG = 'dag_id="bikes_store_staging"'
 FAILED = f"airflow_dag_run_last_failed{{{DAG}}}"
@@ -26,7 +26,7 @@ GOOD = "bikes_store_warehouse_good_timestamp_seconds"
 
 @dataclass(frozen=True)
 class Story:
-    """Series over time, and when the rule fires: minutes."""
+    """Series over time, and the minutes at which the rule fires or is silent."""
 
     rule: str
     series: dict[str, str]
@@ -36,7 +36,7 @@ class Story:
 
 
 STORIES = (
-    # Until a run succeeds.
+    # It fires until a run succeeds.
     Story(
         "DAG run failed",
         {FAILED: f"_x{10 * MINUTE} 1x{DAY} 0x{10 * MINUTE}"},
@@ -44,7 +44,7 @@ STORIES = (
         (9, 24 * 60 + 12),
         {"dag_id": "bikes_store_staging"},
     ),
-    # statsd-exporter is started anew: that mends nothing.
+    # statsd-exporter restarts, which repairs nothing.
     Story(
         "DAG run failed", {FAILED: f"1x{MINUTE} stale _x{DAY}"}, (10, 23 * 60), (), {"dag_id": "bikes_store_staging"}
     ),
@@ -83,7 +83,7 @@ STORIES = (
         (9, 14, 31),
         {},
     ),
-    # They wait for those that run.
+    # Tasks wait for those that run.
     Story(
         "Queue stuck",
         {
@@ -125,7 +125,7 @@ STORIES = (
         (9, 22),
         {},
     ),
-    # The one disk fills up to 90 %, and is cleared.
+    # One disk fills up to 90 %, and then has room again.
     Story(
         "Disk filling",
         {
@@ -146,7 +146,7 @@ STORIES = (
         (25 * 60, 31 * 60),
         {},
     ),
-    # Good at minute 0; after ten hours statsd-exporter is started anew, which has heard of nothing.
+    # Good at minute 0. After ten hours statsd-exporter restarts, and then has no metrics.
     Story(
         "Warehouse stale",
         {GOOD: f"0x{10 * 60 * MINUTE} stale _x{30 * 60 * MINUTE}"},

@@ -1,4 +1,4 @@
-"""What a person needs to read a dashboard is there: titles, descriptions, units, a runbook a rule."""
+"""Dashboards have what a person needs to read them: titles, descriptions, units. Each rule has a runbook."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_panels_do_not_overlap(file):
 
 @pytest.mark.parametrize("file", DASHBOARDS, ids=lambda file: file.stem)
 def test_grafanas_own_model_knows_every_word(file):
-    """What the model does not know is lost on the way through it: a misspelt option, a panel type that is none."""
+    """The model drops what it does not know: a misspelt option, a panel type that does not exist."""
     pytest.importorskip("grafana_foundation_sdk", reason="it has no release for this Python")
     from grafana_foundation_sdk.cog.encoder import JSONEncoder
     from grafana_foundation_sdk.cog.plugins import register_default_plugins
@@ -94,7 +94,7 @@ def test_every_runbook_has_a_rule():
 
 
 def test_every_metric_that_is_asked_for_is_one_that_the_mapping_makes():
-    """A name that is spelt wrong gives an empty panel and an alert that never fires."""
+    """A misspelt name gives an empty panel, or an alert that never fires."""
     mapping = (REPOSITORY / "prometheus" / "statsd_mapping.yml").read_text()
     made = [re.sub(r"\$\{\d\}", r"\\w+", name) for name in re.findall(r"^    name: (\S+)$", mapping, re.MULTILINE)]
     known = re.compile(f"({'|'.join(made)})(_bucket|_sum|_count)?")

@@ -1,4 +1,4 @@
-"""The message of an alert, put together by Alertmanager's own tool: Grafana's template language is the same."""
+"""The message of an alert. Alertmanager's own tool makes it, as Grafana's template language is the same."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def render(tmp_path):
     def run(*alerts: dict[str, Any]) -> str:
         data = tmp_path / "data.json"
         data.write_text(json.dumps({"status": "firing", "alerts": alerts}))
-        # The tool wants a file of templates too: an empty one.
+        # The tool also wants a file of templates; an empty file will do.
         (tmp_path / "none.tmpl").touch()
         command = ["amtool", "template", "render", f"--template.glob={tmp_path}/none.tmpl"]
         command += [f"--template.text={TEMPLATE.read_text()}", f"--template.data={data}"]
@@ -46,7 +46,7 @@ def test_message_says_what_since_when_and_what_to_do(render):
         "A fell.",
         "Since 2024-09-01 04:30 UTC · <https://example.com/runbooks/queue-stuck.md|What to do>"
         " · <http://127.0.0.1:3000/alerting/grafana/x/view|Rule>",
-        "Over: B fell.",
+        "Resolved: B fell.",
         "Since 2024-09-01 04:30 UTC · <https://example.com/runbooks/queue-stuck.md|What to do>"
         " · <http://127.0.0.1:3000/alerting/grafana/x/view|Rule>",
     ]

@@ -12,7 +12,7 @@ from cli.processes.settings import runtime_directory
 
 
 def test_sockets_are_in_the_demos_own_folder(services, s3):
-    """Two users of a machine take the same port one after the other: neither meets the other's socket."""
+    """If two users take the same port one after the other, neither meets the other's socket."""
     assert (runtime_directory(services.settings.home) / "s3.sock").is_socket()
     port = services.settings.ports["s3"]
     assert not Path(f"/tmp/seaweedfs-s3-{port}.sock").exists()  # noqa: S108 - the store's own default, not ours

@@ -1,4 +1,4 @@
-"""The demo's PostgreSQL cluster and the folder that holds its password: neither is of use without the other."""
+"""The demo's PostgreSQL cluster and the folder with its password: each is useless without the other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""supervisord, for real: services that come up, die, hang, and are stopped."""
+"""A real supervisord: services start, die, hang and are stopped."""
 
 from __future__ import annotations
 

@@ -23,21 +23,21 @@ MAPPING = REPOSITORY / "prometheus" / "statsd_mapping.yml"
 
 @dataclass
 class Exporter:
-    """A statsd-exporter that runs; tests talk to it by TCP, which loses nothing."""
+    """A statsd-exporter that runs. Tests talk to it over TCP, because TCP loses nothing."""
 
     statsd_port: int
     web_port: int
 
     def send(self, lines: list[str]) -> str:
-        """Send StatsD lines; returns what Prometheus would read once all are taken."""
+        """Send StatsD lines; returns what Prometheus would read after all lines arrived."""
         before = self.taken()
         with socket.create_connection((LOOPBACK, self.statsd_port)) as connection:
             connection.sendall("".join(f"{line}\n" for line in lines).encode())
         deadline = time.monotonic() + 10
         while self.taken() < before + len(lines):
-            assert time.monotonic() < deadline, "statsd-exporter did not take what it was sent"
+            assert time.monotonic() < deadline, "statsd-exporter did not take all lines"
             time.sleep(0.05)
-        time.sleep(0.3)  # it gathers events for a fifth of a second
+        time.sleep(0.3)  # it collects events for a fifth of a second
         return self.metrics()
 
     def metrics(self) -> str:

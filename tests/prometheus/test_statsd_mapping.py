@@ -1,4 +1,4 @@
-"""Every metric in Airflow's own source finds its rule; the names are read from the installed release."""
+"""Every metric in Airflow's own source has a rule. The test reads the names from the installed release."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import airflow
 import pytest
 
 TASK = "load.db.salesorderdetail"
-# What stands for an expression inside a metric's name: pattern of the expression, and what it may come out as.
+# An expression in a metric's name: the pattern of the expression, and the texts that it may become.
 SAMPLES = (
     (r"\bdag_id\b", ["bikes_store_staging"]),
     (r"\btask_id\b", [TASK, "trigger_bikes_store_warehouse"]),
@@ -25,7 +25,7 @@ SAMPLES = (
     (r"\breturn_code\b", ["0", "-9", "None"]),
     (r"__class__\.__name__", ["job", "localtaskjob"]),
 )
-# Names that the source puts together before the call.
+# Names that Airflow's source builds before the call.
 VARIABLES = {
     "open_slots_metric_name": ["executor.open_slots", "executor.open_slots.CeleryExecutor"],
     "queued_tasks_metric_name": ["executor.queued_tasks"],
@@ -35,7 +35,7 @@ TYPES = {"incr": "c", "decr": "c", "gauge": "g", "timing": "ms", "timer": "ms"}
 
 
 def texts(node: ast.expr) -> list[str]:
-    """What an expression that names a metric may come out as."""
+    """The texts that an expression in a metric's name may become."""
     if isinstance(node, ast.Constant):
         return [str(node.value)]
     if isinstance(node, ast.JoinedStr):
@@ -96,7 +96,7 @@ def test_no_name_carries_a_dag_a_task_or_a_group(exported):
     ("task_id", "group"),
     [
         ("load.db.salesorderdetail", "load.db"),
-        ("extract.db.sales.salesorderdetail", "extract.db"),  # the task's own name has a dot
+        ("extract.db.sales.salesorderdetail", "extract.db"),  # the task's own name has dots
         ("extract.api.currency", "extract.api"),
         ("warehouse_init.dim_product_snapshot", "warehouse_init"),
         ("trigger_bikes_store_warehouse", ""),
@@ -112,7 +112,7 @@ def test_a_task_has_its_labels_whatever_group_it_is_in(exporter, task_id, group)
     )
     task = f'task_group="{group}",task_id="{task_id}"'
     labels = f'{{dag_id="bikes_store_staging",{task}}}'
-    assert f"airflow_task_duration_seconds_sum{labels} 5\n" in text  # seconds, as it was sent milliseconds
+    assert f"airflow_task_duration_seconds_sum{labels} 5\n" in text  # seconds; milliseconds were sent
     assert f"airflow_task_duration_seconds_count{labels} 1\n" in text
     assert f'airflow_task_finished_total{{dag_id="bikes_store_staging",state="up_for_retry",{task}}} 1' in text
     assert f'airflow_task_exit_total{{dag_id="bikes_store_staging",return_code="-9",{task}}} 1' in text

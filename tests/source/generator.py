@@ -1,4 +1,4 @@
-"""Running the generator as the README tells to, and asking the database that it filled."""
+"""Run the generator, and ask the database that it filled."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SCHEMAS = "'person', 'humanresources', 'production', 'purchasing', 'sales'"
 
 
 def run_psql(dsn: str, *arguments: str, options: str = "") -> subprocess.CompletedProcess[str]:
-    """Run psql, with settings for its session such as ``-c work_mem=1MB``."""
+    """Run psql, with ``options`` for its session such as ``-c work_mem=1MB``."""
     psql = postgres.find_binaries() / "psql"
     environment = {"PGOPTIONS": options, "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"}
     command = [str(psql), "-X", "-d", dsn, *arguments]
@@ -32,7 +32,7 @@ def make_tables(dsn: str) -> None:
 def run_generator(
     dsn: str, variables: Mapping[str, str] | None = None, options: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """Run generate.sql; without variables with the currencies of the service and no scale, which is scale 1."""
+    """Run generate.sql. Without variables, it gets the currencies of the service and no scale, so scale 1."""
     variables = {"currencies": CURRENCIES} if variables is None else variables
     settings = [text for name, value in variables.items() for text in ("-v", f"{name}={value}")]
     return run_psql(dsn, *settings, "-f", str(FOLDER / "generate.sql"), options=options)
@@ -61,13 +61,13 @@ def counts(dsn: str) -> dict[str, int]:
 
 
 def checksums(dsn: str) -> dict[str, str]:
-    """A number for each table that changes with any value in it, and not with the order of its rows."""
+    """A checksum of each table. It changes with any value, but not with the order of the rows."""
     text = "SELECT sum(hashtextextended(t::text, 0))::text FROM {} AS t"
     return {name: value(dsn, text.format(name)) for name in tables(dsn)}
 
 
 def null_counts(dsn: str) -> dict[str, int]:
-    """The number of nulls of each column that has some, as ``table.column``."""
+    """The number of nulls in each column with nulls, by ``table.column``."""
     found = {}
     columns = rows(
         dsn,

@@ -1,4 +1,4 @@
-"""The generated source beside AdventureWorks: the same tables, and numbers of the same size."""
+"""The generated source against AdventureWorks: the same tables, and numbers of the same size."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COLUMNS = f"""
     FROM information_schema.columns
     WHERE table_schema IN ({generator.SCHEMAS})
 """
-# Columns of each primary and foreign key; for a foreign key, where it leads and what a deletion does.
+# Columns of each primary and foreign key; for a foreign key, its target and what a deletion does.
 KEYS = f"""
     SELECT conrelid::regclass::text, contype::text, confrelid::regclass::text, confdeltype::text,
         (SELECT array_agg(attname::text ORDER BY n)
@@ -35,7 +35,7 @@ KEYS = f"""
 """
 HEADER, DETAIL = "sales.salesorderheader", "sales.salesorderdetail"
 BY_CHANNEL = f"FROM {DETAIL} JOIN {HEADER} USING (salesorderid) GROUP BY onlineorderflag ORDER BY 1"
-# Each gives numbers that may differ by the given part.
+# Each query gives numbers; they may differ by the given part.
 STATISTICS = {
     "sales by channel": (f"SELECT sum(subtotal) FROM {HEADER} GROUP BY onlineorderflag ORDER BY onlineorderflag", 0.05),
     "sales by year": (

@@ -24,7 +24,7 @@ def dump(tmp_path, text):
 
 
 def test_dump_with_roles_settings_and_extensions_of_its_own_server(empty, tmp_path):
-    """What pg_dump of a newer release, with an owner unknown here, says around the tables."""
+    """A newer pg_dump writes such lines around the tables; their owner is unknown here."""
     restore(
         psql(empty),
         dump(

@@ -1,4 +1,4 @@
-"""How the generator behaves: the same rows every time, larger on demand, and plain refusals."""
+"""The generator makes the same rows every time, makes more on demand, and refuses bad input."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tests.source.generator import CURRENCIES
 if TYPE_CHECKING:
     from tests.support.services import Postgres
 
-# Of all rows of all tables at scale 1. It is the same on every PostgreSQL, so a change here is one of the generator.
+# The checksum of all rows at scale 1. All PostgreSQL releases give the same, so only the generator can change it.
 FINGERPRINT = "b1fa99d0b2f4eff4"
 
 ORDERS = {"sales.salesorderheader", "sales.salesorderdetail", "sales.salesorderheadersalesreason"}
 
-# Settings that change how dates look, how text is written and which plans are chosen.
+# Settings that change the format of dates, the form of text and the choice of plans.
 OTHER_SETTINGS = (
     "-c DateStyle=German -c TimeZone=Pacific/Auckland -c IntervalStyle=iso_8601 -c extra_float_digits=-5"
     " -c bytea_output=escape -c xmloption=document -c work_mem=1MB -c enable_hashjoin=off -c enable_hashagg=off"
@@ -62,7 +62,7 @@ def test_scale_multiplies_orders_only(source: str, postgres: Postgres) -> None:
     sums = generator.checksums(source)
     twice = generator.checksums(dsn)
     assert {name for name in sums if sums[name] != twice[name]} == ORDERS
-    # Both sales of a planned order are alike in kind, not copies.
+    # The two sales of a planned order are alike, but are not copies.
     text = (
         "SELECT count(*) FROM (SELECT FROM sales.salesorderheader"
         " GROUP BY customerid, orderdate, subtotal HAVING count(*) > 1) AS s"

@@ -1,4 +1,4 @@
-"""What the generated rows are, and the traps that they set for a pipeline on purpose."""
+"""The generated rows, and the traps in them that test a pipeline on purpose."""
 
 from __future__ import annotations
 
@@ -82,13 +82,13 @@ CHANGES = {
 }
 
 HEADER, DETAIL, REASON = "sales.salesorderheader", "sales.salesorderdetail", "sales.salesorderheadersalesreason"
-# What the lines of each order come to.
+# The sum of each order's lines.
 SUMS = (
     "SELECT salesorderid, sum(orderqty * unitprice * (1 - unitpricediscount)) AS total"
     f" FROM {DETAIL} GROUP BY salesorderid"
 )
 
-# How many rows have a property: each is a case that a pipeline has to get right.
+# How many rows have a property. Each property is a case that a pipeline must handle correctly.
 TRAPS = {
     # Amounts
     "total due is the sum of its parts": (f"{HEADER} WHERE totaldue = subtotal + taxamt + freight", 31465),

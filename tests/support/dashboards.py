@@ -1,4 +1,4 @@
-"""The dashboards' queries and the alert rules, as tests put them to Prometheus and to the warehouse."""
+"""The dashboards' queries and the alert rules, for tests that ask Prometheus and the warehouse."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RULES: list[dict[str, Any]] = [
     for group in yaml.safe_load((REPOSITORY / "grafana" / "alert_rules.yml").read_text())["groups"]
     for rule in group["rules"]
 ]
-# How Grafana's evaluators are written in PromQL.
+# Grafana's evaluators => PromQL's operators.
 COMPARE = {"gt": ">", "lt": "<"}
 
 
@@ -34,7 +34,7 @@ def prometheus_queries() -> Iterator[Query]:
     for name, target in _targets("prometheus"):
         text = target["expr"].replace("$__range", "1h").replace("$dag_id", ".*")
         if "$" in text:
-            raise ValueError(f"a variable of Grafana is left in: {text}")
+            raise ValueError(f"a variable of Grafana is not filled in: {text}")
         yield Query(name, text)
 
 
@@ -44,7 +44,7 @@ def warehouse_queries() -> Iterator[Query]:
 
 
 def firing(rule: dict[str, Any]) -> str:
-    """What Grafana's rule fires on, in PromQL: the same expression and threshold."""
+    """The condition of a Grafana rule in PromQL, with the same expression and threshold."""
     return f"({rule['expr']}) {COMPARE[rule['is']]} {rule['threshold']}"
 
 

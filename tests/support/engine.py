@@ -29,7 +29,7 @@ _CERTIFICATES = Path("/usr/local/share/ca-certificates")
 
 @contextmanager
 def running_engine(log: Path) -> Iterator[docker.DockerClient]:
-    """The engine that answers, or one that is started for the tests, as root."""
+    """The Docker engine that answers; otherwise, as root, one that is started for the tests."""
     if (engine := _connect()) is not None:
         with closing(engine):
             yield engine
@@ -37,10 +37,10 @@ def running_engine(log: Path) -> Iterator[docker.DockerClient]:
     install("dockerd", "docker.io")
     if os.getuid() != 0:
         lack("no Docker engine answers, and only root may start one")
-    # Of its own, so that what an engine that was killed left in /run is not taken for one that runs.
+    # Use a folder of its own: files in /run of a killed engine would look like those of a running one.
     with TemporaryDirectory(prefix="dockerd-", ignore_cleanup_errors=True) as runtime, log.open("w") as file:
         command = ["dockerd", f"--pidfile={runtime}/pid", f"--exec-root={runtime}/exec"]
-        # Ctrl-C is for the tests, which then clear away what is in the engine.
+        # Ctrl-C goes to the tests, which then remove what they made in the engine.
         process = subprocess.Popen(command, stdout=file, stderr=file, start_new_session=True)
         try:
             deadline = time.monotonic() + 60
@@ -56,7 +56,7 @@ def running_engine(log: Path) -> Iterator[docker.DockerClient]:
 
 
 def build_images(engine: docker.DockerClient, folder: Path) -> dict[str, str]:
-    """Build the stand-ins; returns what terraform's variable `images` takes."""
+    """Build the stand-ins; returns the value for Terraform's variable `images`."""
     need_base(engine)
     images = {}
     for name in sorted(folder.name for folder in _IMAGES.iterdir() if folder.is_dir()):
@@ -83,13 +83,13 @@ def build_statsd_exporter() -> Path:
 
 
 def find_leftovers(engine: docker.DockerClient, name: str) -> list[Container | Volume | Network]:
-    """What there is of the stack of that name, in the order in which it can be removed."""
+    """The parts of the stack of that name that exist, in the order in which they can be removed."""
     containers, volumes = engine.containers.list(all=True), engine.volumes.list()
     return [each for each in [*containers, *volumes, *engine.networks.list()] if each.name.startswith(name)]
 
 
 def remove_leftovers(engine: docker.DockerClient, name: str) -> None:
-    """Remove them all: those of a test run that was killed would be in this one's way."""
+    """Remove all parts of the stack of that name: those of a killed test run would be in the way."""
     for each in find_leftovers(engine, name):
         if isinstance(each, Container):
             each.remove(force=True)
@@ -98,7 +98,7 @@ def remove_leftovers(engine: docker.DockerClient, name: str) -> None:
 
 
 def extra_certificates() -> str:
-    """What this machine trusts beyond the public authorities, for networks whose proxy re-signs TLS."""
+    """The certificates that this machine trusts beside the public ones, for networks whose proxy re-signs TLS."""
     return "\n".join(file.read_text() for file in sorted(_CERTIFICATES.glob("*.crt")))
 
 
@@ -112,7 +112,7 @@ def _connect() -> docker.DockerClient | None:
 
 
 def need_base(engine: docker.DockerClient) -> None:
-    """The base image: the one that is there, else from Docker Hub, else from Debian's packages."""
+    """Get the base image, unless the engine has it: from Docker Hub, or else from Debian's packages."""
     try:
         engine.images.get(BASE)
         return
@@ -128,11 +128,11 @@ def need_base(engine: docker.DockerClient) -> None:
 
 
 def install(program: str, package: str) -> None:
-    """Have a program, from a package of Debian's where it is missing; a server that comes with it is not started."""
+    """Install a missing program from a Debian package. A server in the package is not started."""
     if shutil.which(program) is not None:
         return
     if os.getuid() != 0 or shutil.which("apt-get") is None:
-        lack(f"{program} is missing: as root on Debian the tests install {package}, here they can't.")
+        lack(f"{program} is missing: as root on Debian, the tests install {package}; here they can't.")
     policy = Path("/usr/sbin/policy-rc.d")
     had_policy = policy.exists()
     if not had_policy:

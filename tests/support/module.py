@@ -1,4 +1,4 @@
-"""Terraform on a copy of the root module."""
+"""Run Terraform on a copy of the root module."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FILES = ("names.yaml", "pyproject.toml", "uv.lock", ".dockerignore")
 
 @dataclass
 class Module:
-    """The root module, initialised."""
+    """A root module that is initialised."""
 
     folder: Path
     environment: dict[str, str]
@@ -33,7 +33,7 @@ class Module:
         )
 
     def plan(self, **variables: Any) -> dict[str, Any]:
-        """A plan as data. https://developer.hashicorp.com/terraform/internals/json-format"""
+        """Make a plan; returns it as data. https://developer.hashicorp.com/terraform/internals/json-format"""
         file = self.folder / "plan"
         done = self.run("plan", "-no-color", f"-out={file}", **variables)
         assert done.returncode == 0, done.stderr
@@ -45,7 +45,7 @@ class Module:
 
 
 def copy_module(home: Path) -> Path:
-    """The parts of this repository that Terraform reads or mounts; returns the root module's folder."""
+    """Copy what Terraform reads or mounts of this repository; returns the root module's folder."""
     leave_out = shutil.ignore_patterns(
         ".terraform*", "*.tfstate*", "*.auto.tfvars", "endpoints.json", "target", "__pycache__"
     )
@@ -57,7 +57,7 @@ def copy_module(home: Path) -> Path:
 
 
 def resources(planned: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
-    """The planned values of a kind of resource, by address."""
+    """The planned values of all resources of a kind, by address."""
 
     def walk(module: dict[str, Any]) -> dict[str, dict[str, Any]]:
         found = {each["address"]: each["values"] for each in module.get("resources", []) if each["type"] == kind}

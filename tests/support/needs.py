@@ -1,4 +1,4 @@
-"""What a test can't do without: a developer's machine may lack it, and the test skips and says so; CI may not."""
+"""Programs that a test needs. Where one is missing, the test skips and says so; in CI, it fails."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ import pytest
 
 
 def need_program(program: str, what_for: str) -> None:
-    """Skip the test where a program is missing."""
+    """Skip the test if a program is missing; in CI, fail it."""
     if shutil.which(program) is None:
         lack(f"{program} is not on the PATH: {what_for}")
 
 
 def lack(sentence: str) -> None:
-    """Skip the test, or fail it in CI, where everything has to be there."""
+    """Skip the test; in CI, where nothing may be missing, fail it."""
     if os.environ.get("CI"):
         pytest.fail(sentence)
     pytest.skip(sentence)
 
 
 def need_provider_doubles() -> None:
-    """Skip the test where the doubles can't run."""
+    """Skip the test if the doubles can't run; in CI, fail it."""
     if find_spec("tf") is None:
-        lack("the package tf, which the provider doubles stand on, has no release for this Python")
+        lack("the package tf, which the provider doubles need, has no release for this Python")

@@ -1,4 +1,4 @@
-"""Ports for the services that tests start: neither a running demo's nor those of tests that run beside."""
+"""Ports for the services that tests start. A running demo and other tests use different ports."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import random
 
 from cli.processes.platform import DEFAULT_PORTS, is_taken
 
-# Below what the system takes for outgoing connections (32768 and up on Linux), which may come at any moment.
+# Ports below those that the system uses for outgoing connections (32768 and up on Linux).
 _FIRST = int(os.environ.get("TEST_PORTS_FROM", "20000"))
-# Never the same one twice: a service may be started long after its port was chosen.
-_candidates = itertools.count(_FIRST + random.randrange(3000))  # noqa: S311 - where to begin is no secret
+# A port is never given twice, as a service may start long after its port was chosen.
+_candidates = itertools.count(_FIRST + random.randrange(3000))  # noqa: S311 - the first port is no secret
 
 
 def free_ports() -> dict[str, int]:
-    """A free port for each name that the demo has one for."""
+    """A free port for each port name of the demo."""
     return {name: next(port for port in _candidates if not is_taken(port)) for name in DEFAULT_PORTS}

@@ -1,4 +1,4 @@
-"""The real AdventureWorks rows, where they lie beside the repository: for comparison only, never part of it."""
+"""The real AdventureWorks rows, if they are beside the repository. They serve for comparison and are no part of it."""
 
 from __future__ import annotations
 

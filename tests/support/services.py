@@ -1,4 +1,4 @@
-"""What the fixtures of real services give to tests."""
+"""The objects that tests get from the fixtures of real services."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Services:
 
 
 class Postgres:
-    """A PostgreSQL server, as its superuser."""
+    """A PostgreSQL server, used as its superuser."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -36,7 +36,7 @@ class Postgres:
         return self.settings.dsn(database)
 
     def create_database(self, name: str, template: str | None = None) -> str:
-        """Make a database anew, empty or as a copy; returns its DSN."""
+        """Make a database, empty or as a copy of ``template``, in place of one of that name; returns its DSN."""
         connection = psycopg2.connect(self.dsn())
         connection.autocommit = True
         identifiers = sql.Identifier(name), sql.Identifier(template or "template1")

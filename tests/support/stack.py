@@ -1,4 +1,4 @@
-"""A stack in containers, as tests handle it."""
+"""A stack in containers, for tests."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Stack:
         return subprocess.run(command, env=self.environment, cwd=REPOSITORY, capture_output=True, text=True)
 
     def command(self, name: str) -> subprocess.CompletedProcess[str]:
-        """What `make NAME` does."""
+        """Run the command of `make NAME`."""
         return self.run(sys.executable, "-m", "cli.containers", name)
 
     def terraform(self, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -1,4 +1,4 @@
-"""The tests themselves: what they leave behind."""
+"""The tests leave nothing behind."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cli.paths import REPOSITORY
 
 
 def test_a_run_leaves_nothing_in_the_temporary_folder(tmp_path):
-    """Were conftest.py imported a second time, by name, so would be the making of an Airflow home."""
+    """If a module imported conftest.py a second time, by name, a second Airflow home would be made and left."""
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "--collect-only", "-p", "no:cacheprovider", "tests/dbt"],
         cwd=REPOSITORY,

@@ -1,4 +1,4 @@
-"""The doubles refuse what the real ones, or the services behind them, would."""
+"""The doubles refuse what the real providers, or the services behind them, would refuse."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def docker_double():
 
 @pytest.fixture
 def grafana():
-    """The double, on a Grafana that knows of nothing."""
+    """The double, with a Grafana that holds nothing."""
     need_provider_doubles()
     from tests.support.doubles import grafana_double
 

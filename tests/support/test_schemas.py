@@ -1,4 +1,4 @@
-"""The doubles' compact schema tables are what the real providers say of themselves."""
+"""The doubles' compact schema tables agree with the schemas of the real providers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_table_agrees_with_the_real_schema(name, file):
 
 @needs_schemas
 def test_minio_table_agrees_with_the_real_schema():
-    """The real one is kept as text: name, type, flags."""
+    """The real schema is kept as text: name, type, flags."""
     text = (REAL / "minio.dsl").read_text()
     types = {"string": "s", "number": "n", "bool": "b"}
     for kind, block in read_schema("minio").resources.items():

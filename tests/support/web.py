@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Web:
-    """Answers each request with the next of ``answers``, the last one for ever: (status, body)."""
+    """Answers each request with the next of ``answers`` (status, body), and then always with the last one."""
 
     url: str = ""
     answers: list[tuple[int, bytes]] = field(default_factory=lambda: [(200, b"ok")])
@@ -32,7 +32,7 @@ def web_server() -> Iterator[Web]:
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            with suppress(BrokenPipeError):  # the client of a test may have lost patience
+            with suppress(BrokenPipeError):  # the client may have stopped waiting
                 self.wfile.write(body)
 
         do_POST = do_GET

@@ -1,4 +1,4 @@
-"""kreuzwerker/docker's double. Networks, volumes, images and containers are real, made through the engine's API."""
+"""The double of kreuzwerker/docker. Networks, volumes, images and containers are real; the engine's API makes them."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Image(DockerKind):
 class Container(DockerKind):
     @staticmethod
     def check(config: Values) -> None:
-        """What the real one refuses, or lets pass and then shows as a difference in every plan."""
+        """Refuse what the real provider refuses, or accepts and then shows as a difference in every plan."""
         for healthcheck in blocks(config, "healthcheck"):
             for name in ("interval", "timeout", "start_period"):
                 duration = healthcheck[name]
@@ -146,7 +146,7 @@ class Container(DockerKind):
         return state
 
     def read(self, state: Values) -> Values | None:
-        """A container that should run and does not is shown as a change, which starts it; as the real one does."""
+        """A container that should run and does not is a change, which starts it, as in the real provider."""
         container = _found(self.engine.containers.get, state["id"])
         if container is None:
             return None
@@ -177,7 +177,7 @@ def _found(get: Any, name: str) -> Any:
 
 
 def _memory_limits(planned: Values) -> dict[str, str | None]:
-    """In megabytes; None for no limit."""
+    """The limits in megabytes; None is no limit."""
     names = {"mem_limit": "memory", "memswap_limit": "memory_swap"}
     return {limit: planned[name] and f"{int(planned[name])}m" for limit, name in names.items()}
 

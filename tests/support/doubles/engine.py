@@ -1,7 +1,8 @@
 """A Terraform provider from a schema table and a few classes that do the work (plugin protocol 6).
 
-A double stands in for a provider that can't be downloaded here. It plans as the real one does, as far as the project
-uses it: defaults, computed values, what a change replaces. What it makes is real; see the modules beside this one.
+A double takes the place of a provider that can't be downloaded here. It plans as the real one does, as far as the
+project needs it: defaults, computed values, changes that replace a resource. What it makes is real; see the modules
+beside this one.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ Values = dict[str, Any]
 
 
 class Refused(Exception):
-    """What a provider reports as an error. With ``state``, the resource is there but not as it should be: tainted."""
+    """An error that a provider reports. With ``state``, the resource exists but is not as it should be: tainted."""
 
     def __init__(self, message: str, state: Values | None = None) -> None:
         super().__init__(message)
@@ -38,14 +39,17 @@ class Kind:
 
     @staticmethod
     def check(config: Values) -> None:
-        """:raises Refused: for a configuration that is wrong before anything is made; values may be Unknown."""
+        """Check a configuration before anything is made. Its values may be Unknown.
+
+        :raises Refused: when the configuration is wrong.
+        """
 
     def create(self, planned: Values) -> Values:
-        """Make it; returns what was computed, ``id`` at least."""
+        """Make the resource; returns the computed values, ``id`` at least."""
         raise NotImplementedError
 
     def read(self, state: Values) -> Values | None:
-        """What has changed since, or None when it is gone."""
+        """The values that have changed since; None when the resource is gone."""
         raise NotImplementedError
 
     def update(self, prior: Values, planned: Values) -> Values:
@@ -56,7 +60,7 @@ class Kind:
 
 
 class Double:
-    """What the `tf` package calls a provider."""
+    """A provider, as the `tf` package wants it."""
 
     def __init__(self, schema: Schema, kinds: Mapping[str, type[Kind]]) -> None:
         self.schema = schema
@@ -121,7 +125,7 @@ class Servicer(tf.provider.ProviderServicer):
             requires_replace=[
                 pb.AttributePath(steps=[pb.AttributePath.Step(attribute_name=name)]) for name in replaced_by
             ],
-            legacy_type_system=True,  # it lets a provider give optional attributes defaults
+            legacy_type_system=True,  # so a provider may give defaults to optional attributes
         )
 
     def ApplyResourceChange(self, request: Any, context: Any) -> Any:
@@ -140,7 +144,7 @@ class Servicer(tf.provider.ProviderServicer):
         except Refused as error:
             diagnostics.add_error(str(error))
             state = without_unknown({**planned, **error.state}) if planned and error.state else state
-        except Exception as error:  # whatever it is, Terraform's user has to see it
+        except Exception as error:  # Terraform's user must see any error
             diagnostics.add_error(f"{request.type_name}: {type(error).__name__}: {error}")
         return pb.ApplyResourceChange.Response(
             new_state=to_dynamic_value(state), diagnostics=diagnostics.to_pb(), legacy_type_system=True
@@ -158,13 +162,13 @@ class Servicer(tf.provider.ProviderServicer):
 
 
 def blocks(values: Values, name: str) -> list[Values]:
-    """The blocks of a name that are known already."""
+    """The blocks of a name, if they are known already."""
     found = values[name]
     return found if isinstance(found, list) else []
 
 
 def fill(block: Block, values: Values, new: bool) -> Values:
-    """Give attributes that the configuration leaves out their default, or make them known after apply."""
+    """Give attributes without a value their default, or mark them as known after apply."""
     filled = dict(values)
     for name, attribute in block.attributes.items():
         if filled.get(name) is None:
@@ -179,7 +183,7 @@ def fill(block: Block, values: Values, new: bool) -> Values:
 
 
 def what_replaces(block: Block, prior: Values, planned: Values) -> list[str]:
-    """The attributes and blocks whose change means a new resource."""
+    """The changed attributes and blocks that need a new resource."""
     names = [name for name, attribute in block.attributes.items() if "F" in attribute.flags]
     changed = [name for name in names if not _same(block.attributes[name].type, prior.get(name), planned.get(name))]
     for name, inner in block.blocks.items():
@@ -190,7 +194,7 @@ def what_replaces(block: Block, prior: Values, planned: Values) -> list[str]:
 
 
 def without_unknown(value: Any) -> Any:
-    """What nobody computed is null."""
+    """A copy of the value in which all that is still unknown is null."""
     if value is Unknown:
         return None
     if isinstance(value, dict):
@@ -201,7 +205,7 @@ def without_unknown(value: Any) -> Any:
 
 
 def run(double: Double) -> None:
-    """Serve until Terraform has done."""
+    """Serve until Terraform has finished."""
     tf.provider.ProviderServicer = Servicer
     tf.runner.ProviderServicer = Servicer
     tf.runner.run_provider(double, sys.argv)

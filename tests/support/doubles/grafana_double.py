@@ -1,4 +1,4 @@
-"""grafana/grafana's double: what stands in for Grafana keeps what it is given, and what Grafana refuses is refused."""
+"""The double of grafana/grafana. Grafana's stand-in keeps what it gets; the double refuses what Grafana refuses."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from tf.types import Unknown
 from tests.support.doubles.engine import Double, Kind, Refused, Values, blocks, run, without_unknown
 from tests.support.doubles.schema import read_schema
 
-# Grafana's own: expressions on what other queries gave.
+# Grafana's own data source: expressions on the results of other queries.
 _BUILT_IN = {"__expr__"}
 
 
 class GrafanaKind(Kind):
-    """Something that Grafana keeps under a name: its uid where it has one."""
+    """An object that Grafana keeps under a name: its uid, if it has one."""
 
     identifier = "uid"
 
     def call(self, method: str, kind: str, name: str, values: Values | None = None) -> bool:
-        """Ask what stands in for Grafana; returns whether it knows of the name."""
+        """Ask Grafana's stand-in; returns whether it knows the name."""
         user, _, password = self.provider["auth"].partition(":")
         url = f"{self.provider['url']}/kept/{kind}/{quote(name, safe='')}"
         answer = requests.request(method, url, json=without_unknown(values), auth=(user, password), timeout=30)
@@ -36,7 +36,7 @@ class GrafanaKind(Kind):
         return given if isinstance(given, str) else uuid.uuid4().hex[:14]
 
     def computed(self, name: str, planned: Values) -> Values:
-        """What Grafana makes up."""
+        """The values that Grafana computes."""
         return {key: name for key in ("uid", "id") if key in planned} | (
             {"url": f"/{name}"} if "url" in planned else {}
         )
@@ -64,7 +64,7 @@ class GrafanaKind(Kind):
         return str(state[self.identifier])
 
     def sources(self, planned: Values) -> set[str]:
-        """The data sources that it names."""
+        """The data sources that the object names."""
         return set()
 
     def refuse_unknown_sources(self, planned: Values) -> None:
@@ -148,7 +148,7 @@ class NotificationPolicy(GrafanaKind):
     identifier = "id"
 
     def name(self, values: Values) -> str:
-        return "policy"  # Grafana has one
+        return "policy"  # Grafana has only one
 
     def computed(self, name: str, planned: Values) -> Values:
         return {"id": name}

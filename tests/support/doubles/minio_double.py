@@ -1,4 +1,4 @@
-"""aminueza/minio's double. Buckets are real, made through S3; users and policies through the AWS IAM API."""
+"""The double of aminueza/minio. S3 makes real buckets; the AWS IAM API makes users and policies."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Versioning(MinioKind):
         return self.create(planned)
 
     def delete(self, state: Values) -> None:
-        """MinIO's provider suspends versioning, and the bucket goes next."""
+        """Do nothing: MinIO's provider only suspends versioning, and the bucket is deleted next."""
         self.client("s3").put_bucket_versioning(Bucket=state["bucket"], VersioningConfiguration={"Status": "Suspended"})
 
 
@@ -125,7 +125,7 @@ class User(MinioKind):
         self.client("iam").delete_user(UserName=name)
 
     def _call_iam(self, action: str, state: Values | None = None, **parameters: str) -> None:
-        """What boto3 has no way to say: which access key is wanted, and one as short as MinIO takes."""
+        """Call IAM without boto3, which can't ask for a given access key, or for one as short as MinIO's."""
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         data = urlencode({"Action": action, "Version": "2010-05-08", **parameters})
         request = AWSRequest("POST", f"{self.url}/", data=data, headers=form)
@@ -137,7 +137,7 @@ class User(MinioKind):
 
 
 class Policy(MinioKind):
-    """Kept by the double alone; it takes effect where it is attached."""
+    """A policy is kept by the double alone. It takes effect when it is attached."""
 
     documents: ClassVar[dict[str, str]] = {}
 
@@ -180,7 +180,7 @@ class Attachment(MinioKind):
 
 
 def _unless_gone(read: Callable[..., Any], **parameters: str) -> Values | None:
-    """None where what is asked for is not there; else that nothing has changed."""
+    """None if the object is gone; otherwise an answer that nothing has changed."""
     try:
         read(**parameters)
     except ClientError:

@@ -1,4 +1,4 @@
-"""A filesystem mirror that serves the doubles to Terraform, in place of the registry.
+"""A filesystem mirror that gives the doubles to Terraform, in place of the registry.
 
 https://developer.hashicorp.com/terraform/cli/config/config-file#provider-installation
 """
@@ -22,7 +22,7 @@ def write_mirror(folder: Path) -> dict[str, str]:
         version = _version(source.split("/", 1)[1])
         place = folder / "mirror" / source / version / "linux_amd64"
         place.mkdir(parents=True)
-        # `init` hashes the whole folder, so nothing but this lies in it.
+        # `init` hashes the whole folder, so it holds only this file.
         binary = place / f"terraform-provider-{name}_v{version}"
         binary.write_text(
             f'#!/bin/sh\ncd "{REPOSITORY}" && PYTHONPATH="{REPOSITORY}:{REPOSITORY}/dags"'

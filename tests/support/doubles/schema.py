@@ -1,4 +1,4 @@
-"""The compact schema tables in schemas/, and what Terraform wants to be told of them."""
+"""The compact schema tables in schemas/, and their form for Terraform."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Block:
         )
 
     def walk(self, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Attribute]]:
-        """Every attribute with its path, those of inner blocks included."""
+        """Every attribute with its path, including those of inner blocks."""
         for name, attribute in self.attributes.items():
             yield (*path, name), attribute
         for name, block in self.blocks.items():

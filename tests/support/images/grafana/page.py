@@ -1,4 +1,4 @@
-"""Stands in for Grafana: answers its health path, and keeps what it is given under /kept/KIND/NAME, in its volume."""
+"""A stand-in for Grafana. It answers the health path, and keeps what it gets under /kept/KIND/NAME in its volume."""
 
 import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer

@@ -1,5 +1,5 @@
 #!/bin/sh
-# `server /data --address :9000 --console-address :9001` is what the real image is given; the ports are fixed here.
+# The real image gets `server /data --address :9000 --console-address :9001`. Here the ports are fixed.
 set -eu
 [ "$1" = server ] || { echo "unknown command: $1" >&2; exit 1; }
 umask 077

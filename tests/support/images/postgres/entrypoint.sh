@@ -1,5 +1,5 @@
 #!/bin/sh
-# The real image's way of setting a cluster up, for the variables that the project uses.
+# Makes a cluster as the real image does, with the variables that the project uses.
 set -eu
 if [ "$(id -u)" = 0 ]; then
     chown -R postgres:postgres "$PGDATA"
@@ -13,7 +13,7 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
     initdb --username="$POSTGRES_USER" --pwfile="$password" ${POSTGRES_INITDB_ARGS:-} >/dev/null
     rm "$password"
     echo "host all all all scram-sha-256" >>"$PGDATA/pg_hba.conf"
-    # On the socket alone, until the database is there.
+    # It listens on the socket alone until the database exists.
     pg_ctl -s -w -o "-c listen_addresses='' -c unix_socket_directories=/tmp" start
     [ "$POSTGRES_DB" = postgres ] || PGPASSWORD=$POSTGRES_PASSWORD psql -q -h /tmp -U "$POSTGRES_USER" \
         -d postgres -v name="$POSTGRES_DB" <<SQL
