@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
-from operator import itemgetter
 
 from rich.console import Console
 from rich.table import Table
 
 from bikes_store.lake import BUCKET, Manifest, object_key
-from bikes_store.tables import CURRENCY, STAGING_SCHEMA, TABLES
-from bikes_store.window import FULL, to_text
+from bikes_store.reconciliation import VIEW, read_reconciliation
+from bikes_store.spans import TaskSpan, group_seconds
+from bikes_store.tables import CURRENCY, STAGING_SCHEMA, TABLES, WAREHOUSE_SCHEMA
 from cli.airflow_client import Task
-from cli.database import query
+from cli.database import connect, query
 from cli.endpoints import Endpoints
 from cli.errors import UserError
 
@@ -38,7 +37,6 @@ _FACTS = {
     "salesorderdetail": "fact_order",
     "salesorderheadersalesreason": "fact_order_reason",
 }
-_WAREHOUSE_SCHEMA = "warehouse"
 
 
 @dataclass(frozen=True)
@@ -101,7 +99,7 @@ def make_report(endpoints: Endpoints, run_id: str) -> Report:
                 table.source,
                 source.get(name),
                 manifest.rows,
-                manifest.window != to_text(FULL),
+                not manifest.is_full,
                 staging[name],
                 model,
                 warehouse.get(name),
@@ -111,15 +109,8 @@ def make_report(endpoints: Endpoints, run_id: str) -> Report:
 
 
 def stages(tasks: Iterable[Task]) -> dict[str, float]:
-    """Seconds from the first start to the last end in each task group."""
-    spans: dict[str, tuple[datetime, datetime]] = {}
-    for task in tasks:
-        if task.start is not None and task.end is not None and task.state != "skipped":
-            parts = task.task_id.split(".")
-            group = ".".join(parts[:2]) if parts[0] in ("extract", "load") else parts[0]
-            start, end = spans.get(group, (task.start, task.end))
-            spans[group] = min(start, task.start), max(end, task.end)
-    return {group: (end - start).total_seconds() for group, (start, end) in sorted(spans.items(), key=itemgetter(1))}
+    """Seconds that each stage of the pipeline took, in the order in which the stages started."""
+    return group_seconds(TaskSpan(_stage(task.task_id), task.state, task.start, task.end) for task in tasks)
 
 
 def show(console: Console, report: Report, seconds: dict[str, float]) -> None:
@@ -153,6 +144,11 @@ def show(console: Console, report: Report, seconds: dict[str, float]) -> None:
     console.print(times)
 
 
+def _stage(task_id: str) -> str:
+    parts = task_id.split(".")
+    return ".".join(parts[:2]) if parts[0] in ("extract", "load") else parts[0]
+
+
 def _count(dsn: str, relations: dict[str, str]) -> dict[str, int]:
     return dict(query(dsn, " UNION ALL ".join(f"SELECT '{k}', count(*) FROM {v}" for k, v in relations.items())))
 
@@ -162,17 +158,18 @@ def _count_warehouse(dsn: str) -> dict[str, int]:
     columns = query(
         dsn,
         "SELECT table_name, array_agg(column_name::text) FROM information_schema.columns"
-        f" WHERE table_schema = '{_WAREHOUSE_SCHEMA}' GROUP BY table_name",
+        f" WHERE table_schema = '{WAREHOUSE_SCHEMA}' GROUP BY table_name",
     )
     made = dict(columns)
-    if missing := [table for table in (*_FACTS.values(), *(d for d, _ in _DIMENSIONS.values())) if table not in made]:
+    needed = (*_FACTS.values(), *(dimension for dimension, _ in _DIMENSIONS.values()), VIEW)
+    if missing := [relation for relation in needed if relation not in made]:
         raise UserError(f"The warehouse lacks {', '.join(missing)}, although both runs succeeded.")
-    relations = {name: f'"{_WAREHOUSE_SCHEMA}"."{fact}"' for name, fact in _FACTS.items()}
+    relations = {name: f'"{WAREHOUSE_SCHEMA}"."{fact}"' for name, fact in _FACTS.items()}
     for name, (dimension, key) in _DIMENSIONS.items():
         condition = f"{key}::text NOT IN ('-1', 'N/A')"
         if "dbt_valid_to" in made[dimension]:  # it keeps history
             condition += " AND dbt_valid_to IS NULL"
-        relations[name] = f"(SELECT FROM {_WAREHOUSE_SCHEMA}.{dimension} WHERE {condition}) AS members"
+        relations[name] = f"(SELECT FROM {WAREHOUSE_SCHEMA}.{dimension} WHERE {condition}) AS members"
     return _count(dsn, relations)
 
 
@@ -182,11 +179,12 @@ def _money(source_dsn: str, warehouse_dsn: str) -> list[Money]:
         "SELECT (SELECT coalesce(sum(orderqty * unitprice * (1 - unitpricediscount)), 0) FROM sales.salesorderdetail),"
         " (SELECT coalesce(sum(totaldue), 0) FROM sales.salesorderheader)",
     )
-    ((fact_lines, fact_due),) = query(
-        warehouse_dsn,
-        f"SELECT coalesce(sum(line_total), 0), coalesce(sum(total_due), 0) FROM {_WAREHOUSE_SCHEMA}.fact_order",
-    )
-    return [Money("revenue (order lines)", lines, fact_lines), Money("total due", due, fact_due)]
+    with connect(warehouse_dsn) as warehouse:
+        measures = read_reconciliation(warehouse)
+    return [
+        Money("revenue (order lines)", lines, measures["revenue"].built),
+        Money("total due", due, measures["total_due"].built),
+    ]
 
 
 def _number(value: int | None) -> str:

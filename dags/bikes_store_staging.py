@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pendulum
 from airflow import DAG
 from airflow.models.baseoperator import chain
@@ -9,7 +11,9 @@ from airflow.operators.python import PythonOperator
 from airflow.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.utils.task_group import TaskGroup
 
-from bikes_store import tasks
+from bikes_store.airflow_glue import tasks
+from bikes_store.airflow_glue.datasets import lake_dataset, staging_dataset
+from bikes_store.airflow_glue.defaults import DEFAULT_ARGS
 from bikes_store.tables import CURRENCY, TABLES
 
 with DAG(
@@ -19,9 +23,9 @@ with DAG(
     schedule="@daily",
     catchup=False,
     max_active_runs=1,
-    default_args=tasks.DEFAULT_ARGS,
+    default_args=DEFAULT_ARGS,
     tags=["bikes-store"],
-    doc_md=__doc__,
+    doc_md=Path(__file__).with_suffix(".md").read_text(),
 ):
     with TaskGroup("extract") as extract:
         with TaskGroup("db"):
@@ -30,25 +34,25 @@ with DAG(
                     task_id=table.source,
                     python_callable=tasks.extract_database_table,
                     op_args=[table.name],
-                    outlets=[tasks.lake_dataset(table)],
+                    outlets=[lake_dataset(table)],
                 )
         with TaskGroup("api"):
             PythonOperator(
                 task_id=CURRENCY.name,
                 python_callable=tasks.extract_currencies,
-                outlets=[tasks.lake_dataset(CURRENCY)],
+                outlets=[lake_dataset(CURRENCY)],
             )
 
     with TaskGroup("load") as load:
         with TaskGroup("db"):
-            # One after another, in the catalogue's order: a table follows those that it refers to.
+            # One after another, in the catalogue's order: a table comes after the tables that it refers to.
             chain(
                 *(
                     PythonOperator(
                         task_id=name,
                         python_callable=tasks.load_database_table,
                         op_args=[name],
-                        outlets=[tasks.staging_dataset(name)],
+                        outlets=[staging_dataset(name)],
                     )
                     for name in TABLES
                 )
@@ -57,17 +61,17 @@ with DAG(
             PythonOperator(
                 task_id=CURRENCY.name,
                 python_callable=tasks.load_currencies,
-                outlets=[tasks.staging_dataset(CURRENCY.name)],
+                outlets=[staging_dataset(CURRENCY.name)],
             )
 
     trigger = TriggerDagRunOperator(
         task_id="trigger_bikes_store_warehouse",
         trigger_dag_id="bikes_store_warehouse",
-        # The warehouse run bears this run's name and date, and is reset when this run is repeated.
+        # The warehouse run has this run's name and date. When this run is repeated, so is the warehouse run.
         trigger_run_id="{{ run_id }}",
         execution_date="{{ logical_date.isoformat() }}",
         reset_dag_run=True,
-        outlets=[tasks.staging_dataset("*")],
+        outlets=[staging_dataset("*")],
     )
 
     extract >> load >> trigger

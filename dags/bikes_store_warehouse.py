@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pendulum
@@ -12,21 +11,15 @@ from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, 
 from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavior
 from cosmos.profiles import PostgresUserPasswordProfileMapping
 
-from bikes_store import tasks
-
-# dbt/ lies beside dags/, in the repository as in the containers.
-DBT_PROJECT = Path(
-    os.environ.get("BIKES_STORE_DBT_PROJECT")
-    or Path(__file__).resolve().parent.parent / "dbt" / "bikes_store_warehouse"
-)
-# `dbt parse` writes it; reading it is what keeps this file quick to import.
-DBT_MANIFEST = Path(os.environ.get("BIKES_STORE_DBT_MANIFEST") or DBT_PROJECT / "target" / "manifest.json")
-if not DBT_MANIFEST.is_file():
-    raise FileNotFoundError(f"{DBT_MANIFEST} does not exist: make it with `dbt parse --project-dir {DBT_PROJECT}`.")
+from bikes_store.airflow_glue import connections, tasks
+from bikes_store.airflow_glue.callbacks import report_dbt_tests
+from bikes_store.airflow_glue.defaults import DEFAULT_ARGS
+from bikes_store.environment import dbt_manifest, dbt_project
+from bikes_store.tables import WAREHOUSE_SCHEMA
 
 PROJECT = ProjectConfig(
-    dbt_project_path=DBT_PROJECT,
-    manifest_path=DBT_MANIFEST,
+    dbt_project_path=dbt_project(),
+    manifest_path=dbt_manifest(),  # reading it keeps the import of this file quick
     project_name="bikes_store_warehouse",
     install_dbt_deps=True,
 )
@@ -34,12 +27,13 @@ PROFILE = ProfileConfig(
     profile_name="bikes_store_warehouse",
     target_name="airflow",
     profile_mapping=PostgresUserPasswordProfileMapping(
-        conn_id=tasks.WAREHOUSE_CONNECTION, profile_args={"schema": "warehouse", "threads": 2}
+        conn_id=connections.WAREHOUSE, profile_args={"schema": WAREHOUSE_SCHEMA, "threads": 2}
     ),
 )
 
 
 def dbt_group(group_id: str, exclude: list[str]) -> DbtTaskGroup:
+    """A task for each model and snapshot that is not excluded, then one task that runs all tests."""
     return DbtTaskGroup(
         group_id=group_id,
         project_config=PROJECT,
@@ -51,8 +45,8 @@ def dbt_group(group_id: str, exclude: list[str]) -> DbtTaskGroup:
             emit_datasets=True,
             exclude=exclude,
         ),
-        operator_args={"install_deps": True, "callback": tasks.report_dbt_tests},
-        default_args=tasks.DEFAULT_ARGS,
+        operator_args={"install_deps": True, "callback": report_dbt_tests},
+        default_args=DEFAULT_ARGS,
     )
 
 
@@ -63,12 +57,12 @@ with DAG(
     schedule=None,
     catchup=False,
     max_active_runs=1,
-    default_args=tasks.DEFAULT_ARGS,
+    default_args=DEFAULT_ARGS,
     tags=["bikes-store"],
-    doc_md=__doc__,
+    doc_md=Path(__file__).with_suffix(".md").read_text(),
 ):
     check_is_warehouse_init = BranchPythonOperator(
         task_id="check_is_warehouse_init", python_callable=tasks.warehouse_group
     )
-    # dim_date follows from the dates that the data holds, with room to grow: made once, not every day.
+    # dim_date goes a year or more beyond today, so the daily group leaves it out.
     check_is_warehouse_init >> [dbt_group("warehouse_init", []), dbt_group("warehouse", ["dim_date"])]

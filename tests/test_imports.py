@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cli.paths import REPOSITORY
+from tests.support.imports import imported, is_in
 
 #: Each room, and the packages that its modules may import. If several rooms fit a module, the longest name counts.
 MAY_IMPORT = {
@@ -37,26 +37,11 @@ def room_of(module: Path) -> str:
     return max((room for room in MAY_IMPORT if path.startswith(f"{room}/")), key=len)
 
 
-def imported(module: Path) -> Iterator[str]:
-    """Every module that a file imports, also inside functions."""
-    for node in ast.walk(ast.parse(module.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{module} imports by a relative name"
-            # `from cli import processes` names a module too.
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-def inside(name: str, package: str) -> bool:
-    return f"{name}.".startswith(f"{package}.")
-
-
 def allowed(name: str, may: set[str]) -> bool:
-    if not any(inside(name, package) for package in OURS):
+    if not any(is_in(name, package) for package in OURS):
         return True
-    sealed = [package for package in SEALED if inside(name, package)]
-    return any(inside(name, package) for package in (may.intersection(sealed) if sealed else may))
+    sealed = [package for package in SEALED if is_in(name, package)]
+    return any(is_in(name, package) for package in (may.intersection(sealed) if sealed else may))
 
 
 @pytest.mark.parametrize("module", list(modules()), ids=lambda path: path.relative_to(REPOSITORY).as_posix())

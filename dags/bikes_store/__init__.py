@@ -1,5 +1,5 @@
-"""What the tasks of the Bikes Store DAGs do: source and currency API to lake, lake to staging.
+"""What the tasks of the Bikes Store DAGs do: they bring data from the source and the currency API through the lake to
+the staging area, and they read what dbt's tests found.
 
-Nothing here imports Airflow but :mod:`bikes_store.tasks`, which turns Airflow's connections, variables
-and context into plain arguments; every other module runs in a plain Python process.
+Only :mod:`bikes_store.airflow_glue` imports Airflow. All other modules run in a plain Python process.
 """

@@ -1,4 +1,4 @@
-"""What became of a task, to Slack: that it failed, or that what it made wants a look."""
+"""Messages to Slack about tasks: one failed, or it succeeded but somebody must look at what it made."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from slack_sdk.webhook import WebhookClient
 
 log = logging.getLogger(__name__)
 
-#: Seconds for Slack to answer. Airflow stops a callback that is still at work 20 seconds after its task ended.
+#: Seconds to wait for Slack. Airflow stops a callback that still runs 20 seconds after its task ended.
 TIMEOUT = 5
 # slack_sdk logs the address of the webhook, which is a secret.
 _SILENT = logging.Logger("slack_sdk of bikes_store", level=logging.CRITICAL)
@@ -18,7 +18,7 @@ _LONGEST_ERROR = 1500  # a Slack message block takes 3,000 characters
 
 @dataclass(frozen=True)
 class Alert:
-    """A failed task, or one that succeeded with a warning, as far as a person needs to know it to act."""
+    """What a person must know about a task to act: the task failed, or it succeeded with a warning."""
 
     dag_id: str
     task_id: str
@@ -46,9 +46,9 @@ def message(alert: Alert) -> str:
 
 
 def send(alert: Alert, webhook: str | None) -> bool:
-    """Tell Slack; never raises, since an alert must not change what became of the task.
+    """Tell Slack. This never raises, because an alert must not change the state of the task.
 
-    :param webhook: the URL of an incoming webhook, or None where there is none.
+    :param webhook: the URL of an incoming webhook, or None when there is none. Then the log has the message.
     :return: whether Slack took the message.
     """
     if not webhook:
@@ -56,7 +56,7 @@ def send(alert: Alert, webhook: str | None) -> bool:
         return False
     try:
         response = WebhookClient(webhook, timeout=TIMEOUT, logger=_SILENT).send(text=message(alert))
-    except Exception as error:  # whatever goes wrong between here and Slack is only worth a line in the log
+    except Exception as error:  # no fault between here and Slack is worth more than a line in the log
         log.warning("Slack could not be told (%s): %s", type(error).__name__, message(alert))
         return False
     if response.status_code != 200:
@@ -65,5 +65,5 @@ def send(alert: Alert, webhook: str | None) -> bool:
 
 
 def _escape(text: str) -> str:
-    """Slack's three control characters. https://api.slack.com/reference/surfaces/formatting#escaping"""
+    """Escape Slack's three control characters. https://api.slack.com/reference/surfaces/formatting#escaping"""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -15,20 +15,20 @@ from urllib3.util import Retry
 
 from bikes_store.errors import Refused, Unavailable
 from bikes_store.lake import Manifest, write_object
-from bikes_store.tables import CURRENCY, CURRENCY_KEY
-from bikes_store.window import FULL, to_text
+from bikes_store.tables import CURRENCY
+from bikes_store.window import FULL
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 log = logging.getLogger(__name__)
 
-#: Seconds to wait for a connection, and for each part of an answer.
+#: Seconds to wait for a connection, and for the next bytes of an answer.
 TIMEOUT = (5, 30)
-#: Tries after the first one, for what may pass: no connection, too many requests, a fault of the server.
+#: Tries after the first one, for faults that may pass: no connection, too many requests, an error of the server.
 RETRIES = Retry(total=3, backoff_factor=1, status_forcelist=(429, 500, 502, 503, 504), raise_on_status=False)
 
-# Other spellings of our column names that such APIs use.
+# Other names that such APIs use for our columns.
 _ALIASES = {"code": "currencycode"}
 _SHOWN = 80
 
@@ -36,15 +36,16 @@ _SHOWN = 80
 def extract_currencies(
     url: str, lake: S3Client, run_id: str, timeout: tuple[float, float] = TIMEOUT, retries: Retry = RETRIES
 ) -> Manifest:
-    """Write the currencies that the API gives into one object of the lake; always all of them.
+    """Write all currencies that the API gives into one object of the lake.
 
+    :param run_id: names the object.
     :param timeout: seconds to connect, and seconds between bytes of the answer.
     :return: what the object holds.
-    :raises Unavailable: when the API can't be reached or answers with an HTTP error, after the retries.
-    :raises Refused: when the answer is not a list of currencies.
+    :raises Unavailable: when the API can't be reached or answers with a server error, after the retries.
+    :raises Refused: when the URL is wrong, the API refuses the request, or the answer is not a list of currencies.
     """
     frame = to_frame(fetch(url, timeout, retries), url)
-    manifest = Manifest(CURRENCY.source, run_id, to_text(FULL), tuple(frame.columns), len(frame))
+    manifest = Manifest(CURRENCY.source, run_id, str(FULL), tuple(frame.columns), len(frame))
     with write_object(lake, manifest) as stream:
         # Every value is quoted, so that an empty name stays an empty name: unquoted it would load as NULL.
         stream.write(frame.to_csv(index=False, quoting=csv.QUOTE_ALL, lineterminator="\n").encode())
@@ -53,10 +54,11 @@ def extract_currencies(
 
 
 def fetch(url: str, timeout: tuple[float, float] = TIMEOUT, retries: Retry = RETRIES) -> bytes:
-    """GET a URL; the body of the answer.
+    """GET a URL.
 
-    :raises Unavailable: when there is no answer, or one with an HTTP error.
-    :raises Refused: when the URL is not one, or the answer is a client error that no retry mends.
+    :return: the body of the answer.
+    :raises Unavailable: when there is no answer, or only an HTTP error that may pass.
+    :raises Refused: when it is not a URL, or the answer is an HTTP error that a retry does not mend.
     """
     try:
         with requests.Session() as session:
@@ -67,7 +69,7 @@ def fetch(url: str, timeout: tuple[float, float] = TIMEOUT, retries: Retry = RET
     except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema):
         raise Refused(f"The variable BIKES_STORE_API_URL is {url!r}, which is not an http or https URL.") from None
     except requests.exceptions.RequestException as error:
-        # What is wrong lies under the layers of the libraries' own retries.
+        # The libraries wrap the cause in errors of their own retries.
         reason = getattr(error.args[0], "reason", error) if error.args else error
         timeouts = (urllib3.exceptions.TimeoutError, requests.exceptions.Timeout)
         # urllib3 1.26 counts a refused connection among the timeouts.
@@ -83,20 +85,20 @@ def fetch(url: str, timeout: tuple[float, float] = TIMEOUT, retries: Retry = RET
 
 
 def to_frame(body: bytes, url: str) -> pd.DataFrame:
-    """The currencies in an answer of the API, as text columns named like those of staging.
+    """The currencies in an answer of the API, as text columns with the names of the staging table.
 
-    Fields that staging has no column for are left out, with a warning that names them.
+    Fields without a column in the staging table are left out, and a warning names them.
 
-    :raises Refused: when it is not a JSON array of objects, each with a three-character code that no other has and
-        a name; the sentence says what came instead.
+    :raises Refused: when the answer is not a JSON array of objects, or an object lacks a name or a unique code of
+        three characters. The sentence says what came instead.
     """
     frame = pd.DataFrame(_records(body, url), dtype=object).rename(columns=_ALIASES)
     if unknown := sorted(set(frame.columns) - set(CURRENCY.columns)):
-        log.warning("The currency API at %s gives fields that are not known and left out: %s", url, unknown)
+        log.warning("The currency API at %s gives unknown fields, which are left out: %s", url, unknown)
     frame = frame[[column for column in CURRENCY.columns if column in frame.columns]]
     for column in set(CURRENCY.columns) - CURRENCY.optional:
         _require_text(frame, column, url)
-    _check_codes(frame[CURRENCY_KEY[0]], url)
+    _check_codes(frame[CURRENCY.key[0]], url)
     if "modifieddate" in frame.columns:
         frame = frame.assign(modifieddate=_timestamps(frame["modifieddate"], url))
     return frame

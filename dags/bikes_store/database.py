@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
 @contextmanager
 def transaction(connection: Connection, name: str) -> Iterator[Cursor]:
-    """A cursor in a transaction, which is committed when the block ends and rolled back when it fails.
+    """A cursor in a transaction. The transaction is committed when the block ends, and rolled back when it fails.
 
-    psycopg2's own ``with connection`` hides what went wrong when the server is gone, since it rolls back in any case.
+    Use this instead of psycopg2's own ``with connection``. That one rolls back even when the server is gone, and the
+    error of the rollback then hides the cause.
 
-    :param name: what to call the database in messages.
+    :param connection: no transaction may be open on it.
+    :param name: what to call the database in an error.
     :raises Unavailable: when the server ends the session or can't go on.
     """
     try:
@@ -33,4 +35,4 @@ def transaction(connection: Connection, name: str) -> Iterator[Cursor]:
         raise Unavailable(f"The {name} went away in the middle of the work: {reason}") from error
     finally:
         if not connection.closed:
-            connection.rollback()  # of nothing, where it was committed
+            connection.rollback()  # does nothing after a commit

@@ -1,4 +1,4 @@
-"""What dbt's tests found, told so that a person can act: which test, how many rows, the first of them."""
+"""What dbt's tests found, in words that a person can act on: which test, how many rows, the first of them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import psycopg2
+
+from bikes_store.database import transaction
+from bikes_store.errors import Unavailable
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
@@ -28,10 +33,11 @@ class Finding:
 
 
 def read_findings(run_results: Path) -> list[Finding] | None:
-    """The tests of a dbt command that did not pass, in the order in which they ran; None where it ran no tests.
+    """The tests of a dbt command that did not pass, in the order in which they ran.
 
-    :param run_results: dbt's run_results.json; a command that was cut short leaves none.
+    :param run_results: path of dbt's run_results.json. A command that was cut short leaves no such file.
         https://docs.getdbt.com/reference/artifacts/run-results-json
+    :return: None when the command ran no tests.
     """
     if not run_results.is_file():
         return None
@@ -45,25 +51,25 @@ def read_findings(run_results: Path) -> list[Finding] | None:
 def with_examples(finding: Finding, connection: Connection) -> Finding:
     """The finding with the first rows that its test selects.
 
-    Nothing is raised when they can't be had: what dbt found is told without them.
-    """
-    import psycopg2
+    When the warehouse does not give the rows, nothing is raised and the finding stays without examples.
 
+    :param connection: of psycopg2, to the warehouse, with no transaction open; it is left that way.
+    """
     if not finding.query or finding.status == "error":
         return finding
     try:
-        with connection, connection.cursor() as cursor:
+        with transaction(connection, "warehouse") as cursor:
             cursor.execute(f"SELECT * FROM ({finding.query}) AS found LIMIT {_EXAMPLES}")
             columns = [column.name for column in cursor.description or ()]
             rows = cursor.fetchall()
-    except psycopg2.Error:
+    except (psycopg2.Error, Unavailable):
         return finding
     examples = tuple(_in_words(columns, row) for row in rows)
     return replace(finding, examples=examples)
 
 
 def describe(findings: Sequence[Finding]) -> str:
-    """One paragraph a test."""
+    """One paragraph for each finding."""
     return "\n".join(_paragraph(finding) for finding in findings)
 
 
@@ -74,7 +80,7 @@ def _finding(result: dict[str, Any]) -> Finding:
         status=result["status"],
         rows=result["failures"] or 0,
         message=(result["message"] or "").strip(),
-        # What a unit test runs are rows made up for it: they say nothing of the warehouse.
+        # A unit test runs on rows that are made up for it: they say nothing about the warehouse.
         query=(result["compiled_code"] or "") if kind == "test" else "",
     )
 

@@ -2,8 +2,8 @@
 
 
 class Refused(Exception):
-    """Input that can't be right: a retry would meet the same thing. The message is one sentence for a person."""
+    """The input is wrong, and a retry would find the same input. The message is one sentence for a person."""
 
 
 class Unavailable(Exception):
-    """A service that can't be reached or answered with an error of its own: a retry may help."""
+    """A service can't be reached, or failed by itself. A retry may help."""

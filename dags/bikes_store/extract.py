@@ -12,7 +12,7 @@ from bikes_store.database import transaction
 from bikes_store.errors import Refused
 from bikes_store.lake import Manifest, write_object
 from bikes_store.tables import Table
-from bikes_store.window import Window, condition, to_text
+from bikes_store.window import Full, Window
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -21,19 +21,21 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def extract_table(source: Connection, lake: S3Client, table: Table, window: Window | None, run_id: str) -> Manifest:
-    """Stream a table, or the window of it, from the source into one object of the lake.
+def extract_table(source: Connection, lake: S3Client, table: Table, window: Window | Full, run_id: str) -> Manifest:
+    """Stream a table from the source into one object of the lake.
 
-    PostgreSQL writes the CSV and the lake takes it: no value is parsed on the way, and memory does not depend on the
-    table. Counting first puts the number of rows into the object's metadata, which S3 fixes when an upload begins;
-    both statements see one snapshot, so the count is exact.
+    PostgreSQL writes the CSV and the lake takes it: no value is parsed on the way, and the memory needed does not
+    depend on the size of the table. The number of rows goes into the object's metadata. S3 takes metadata only when an
+    upload begins, so the rows are counted first. Both statements see the same snapshot, so the count is exact.
 
     :param source: a connection of psycopg2 with no transaction open; it is left that way.
+    :param window: which rows to take.
+    :param run_id: names the object, together with the table.
     :return: what the object holds.
     :raises Refused: when the source lacks the table or one of its columns.
     :raises Unavailable: when the source or the lake goes away.
     """
-    clause, parameters = condition(window)
+    clause, parameters = window.condition()
     columns = sql.SQL(", ").join(map(sql.Identifier, table.columns))
     origin = sql.SQL("FROM {}.{} {}").format(sql.Identifier(table.schema), sql.Identifier(table.name), sql.SQL(clause))
     source.set_session(isolation_level="REPEATABLE READ", readonly=True)
@@ -45,7 +47,7 @@ def extract_table(source: Connection, lake: S3Client, table: Table, window: Wind
             cursor.execute(sql.SQL("SELECT count(*) {}").format(origin), parameters)
             ((rows,),) = cursor.fetchall()
             query = cursor.mogrify(sql.SQL("SELECT {} {}").format(columns, origin), parameters).decode()
-            manifest = Manifest(table.source, run_id, to_text(window), table.columns, rows)
+            manifest = Manifest(table.source, run_id, str(window), table.columns, rows)
             with write_object(lake, manifest) as stream:
                 cursor.copy_expert(f"COPY ({query}) TO STDOUT (FORMAT csv, HEADER)", stream)
                 if cursor.rowcount != rows:

@@ -1,4 +1,4 @@
-"""Yes and no as people write them in a variable."""
+"""True and false as people write them in a variable."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ _WORDS |= {"false": False, "f": False, "no": False, "n": False, "off": False, "0
 def read_flag(value: object, variable: str) -> bool:
     """Read a true/false variable in any usual spelling (True, "true", yes, on, 1, …).
 
-    :raises Refused: for anything else, naming the variable and what it holds.
+    :param variable: the variable's name, for the error.
+    :raises Refused: for anything else. The sentence names the variable and its value.
     """
     flag = _WORDS.get(str(value).strip().strip("\"'").lower())
     if flag is None:

@@ -1,7 +1,7 @@
-"""Objects of the data lake: their names, what they carry, and streaming them in and out.
+"""Objects of the data lake: their names, their metadata, and how to stream them in and out.
 
-An object is one table of one run as CSV. Its metadata says what it should hold (:class:`Manifest`), and it appears
-wholly or not at all: a multipart upload that fails is aborted, and S3 shows nothing before it is completed.
+An object is one table of one run as CSV. Its metadata says what it should hold (:class:`Manifest`). It appears whole or
+not at all: a multipart upload that fails is aborted, and S3 shows nothing before an upload is complete.
 """
 
 from __future__ import annotations
@@ -15,24 +15,26 @@ from typing import IO, TYPE_CHECKING
 import smart_open.s3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from bikes_store.environment import data_bucket
 from bikes_store.errors import Refused, Unavailable
+from bikes_store.window import FULL
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
 
-BUCKET = "bikes-store"
-#: Bytes held in memory while an object is written, whatever its size. S3 allows 10,000 parts: 160 GB an object.
+BUCKET = data_bucket()
+#: Bytes held in memory while an object is written, whatever its size. S3 allows 10,000 parts: 160 GB for one object.
 PART_SIZE = 16 * 1024 * 1024
-# botocore tries again in seconds and Airflow in minutes; smart_open's own minute between them is too much.
+# botocore retries after seconds and Airflow after minutes; smart_open's own wait of a minute between them is too much.
 smart_open.s3.RETRY.exceptions = []
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What an object says of itself, kept in its metadata.
+    """What an object says about itself, in its metadata.
 
-    ``window`` is "full" or "start/end" as :func:`bikes_store.window.to_text` writes it.
+    ``window`` is "full" or "start/end", as :mod:`bikes_store.window` writes it.
     """
 
     source: str
@@ -41,7 +43,13 @@ class Manifest:
     columns: tuple[str, ...]
     rows: int
 
+    @property
+    def is_full(self) -> bool:
+        """Whether the object holds all rows of its table, not only those of a window."""
+        return self.window == str(FULL)
+
     def to_metadata(self) -> dict[str, str]:
+        """The manifest as S3 keeps it."""
         return {
             "source": self.source,
             "run-id": self.run_id,
@@ -52,7 +60,11 @@ class Manifest:
 
     @classmethod
     def from_metadata(cls, metadata: dict[str, str]) -> Manifest:
-        """:raises KeyError, ValueError: when the metadata was not written by :meth:`to_metadata`."""
+        """The manifest that :meth:`to_metadata` wrote.
+
+        :raises KeyError: when the metadata lacks an entry.
+        :raises ValueError: when the number of rows is not a number.
+        """
         return cls(
             metadata["source"],
             metadata["run-id"],
@@ -62,19 +74,18 @@ class Manifest:
         )
 
 
-def folder(source: str) -> str:
-    """Where the objects of a source table lie, as an ``s3://`` address."""
-    return f"s3://{BUCKET}/{source}"
-
-
 def object_key(source: str, run_id: str) -> str:
-    """The one object that a run writes for a table; a load asks for it by the same two names."""
+    """Key of the one object that a run writes for a table. The load finds the object by the same two names."""
     return f"{source}/{re.sub(r'[^A-Za-z0-9._-]', '_', run_id)}.csv"
 
 
 @contextmanager
 def write_object(client: S3Client, manifest: Manifest) -> Iterator[IO[bytes]]:
-    """Open the object of a manifest for writing; it exists once the block has ended without an error."""
+    """Open the object of a manifest for writing. It exists once the block has ended without an error.
+
+    :raises Refused: when the bucket does not exist.
+    :raises Unavailable: when the lake can't be reached or refuses the object.
+    """
     key = object_key(manifest.source, manifest.run_id)
     arguments = {"Metadata": manifest.to_metadata(), "ContentType": "text/csv; charset=utf-8"}
     with (
@@ -93,9 +104,11 @@ def write_object(client: S3Client, manifest: Manifest) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def read_object(client: S3Client, source: str, run_id: str) -> Iterator[tuple[Manifest, StreamingBody]]:
-    """Open the object that a run wrote for a table: what it should hold, and its bytes.
+    """Open the object that a run wrote for a table.
 
-    :raises Refused: when there is none, or it is not one of ours, or is another run's.
+    :return: what the object should hold, and its bytes.
+    :raises Refused: when there is no such object, no extract task wrote it, or it belongs to another run.
+    :raises Unavailable: when the lake can't be reached or refuses the object.
     """
     key = object_key(source, run_id)
     address = f"s3://{BUCKET}/{key}"
@@ -115,12 +128,12 @@ def read_object(client: S3Client, source: str, run_id: str) -> Iterator[tuple[Ma
 
 @contextmanager
 def _lake_errors(key: str) -> Iterator[None]:
-    """Turn what boto3 raises into a sentence that names the object."""
+    """Turn an error of boto3 into a sentence that names the object."""
     address = f"s3://{BUCKET}/{key}"
     try:
         yield
     except (ClientError, ValueError) as caught:
-        error = caught.__cause__ or caught  # smart_open tells of a wrong bucket with a ValueError
+        error = caught.__cause__ or caught  # smart_open raises a ValueError for a wrong bucket
         if not isinstance(error, ClientError):
             raise
         code = error.response.get("Error", {}).get("Code", "")

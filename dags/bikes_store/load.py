@@ -13,7 +13,7 @@ from bikes_store.database import transaction
 from bikes_store.errors import Refused
 from bikes_store.lake import Manifest, read_object
 from bikes_store.tables import STAGING_SCHEMA, Table
-from bikes_store.window import FULL, Window, to_text
+from bikes_store.window import Window
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Types whose equality is identity. For any other a change may hide from "=" (1.0 and 1.00 are equal numerics)
-# or there is no "=" at all (xml), so such columns are compared as text.
+# Types where "=" finds every change. With other types it misses some (the numerics 1.0 and 1.00 are equal) or does not
+# exist (xml), so columns of those types are compared as text.
 _COMPARABLE = frozenset(
     {"smallint", "integer", "bigint", "boolean", "uuid", "date", "timestamp without time zone"}
     | {"text", "character varying", "character"}
@@ -33,37 +33,31 @@ _COMPARABLE = frozenset(
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a load did: rows in the object, rows written because new or changed, rows deleted."""
+    """What a load did: rows in the object, rows written because they are new or changed, rows deleted."""
 
     rows: int
     written: int
     deleted: int
 
 
-def load_table(
-    staging: Connection,
-    lake: S3Client,
-    table: Table,
-    key: tuple[str, ...],
-    run_id: str,
-    interval: Window | None,
-) -> Loaded:
-    """Bring the object that a run wrote for a table into the staging area, wholly or not at all.
+def load_table(staging: Connection, lake: S3Client, table: Table, run_id: str, interval: Window) -> Loaded:
+    """Bring the object that a run wrote for a table into the staging area, in one transaction.
 
-    A full object makes staging equal to the source, deletions included; an incremental one adds and updates. Rows
-    that did not change are not touched. The mode is the object's own, so a variable that is switched between
-    extract and load can't make a day's slice delete the rest of the table.
+    A full object makes the staging table equal to the source, deletions included. An incremental object adds and
+    updates rows. Rows that did not change are not touched. The object itself says which of the two it is. So nobody
+    loses rows when the variable for the mode changes between extract and load.
 
     :param staging: a connection of psycopg2 with no transaction open; it is left that way.
     :param interval: the run's data interval; an incremental object must cover exactly that.
-    :raises Refused: when the object is missing, foreign or truncated, or a row breaks a rule of staging.
+    :return: how many rows the load read, wrote and deleted.
+    :raises Refused: when the object is missing, cut off or of another run, or a row breaks a rule of the staging area.
     :raises Unavailable: when the warehouse or the lake goes away.
     """
     with read_object(lake, table.source, run_id) as (manifest, stream):
-        _check(manifest, table, key, interval)
+        _check(manifest, table, interval)
         try:
             with transaction(staging, "warehouse") as cursor:
-                loaded = _apply(cursor, table, key, manifest, stream)
+                loaded = _apply(cursor, table, manifest, stream)
         except (psycopg2.IntegrityError, psycopg2.DataError, psycopg2.ProgrammingError) as error:
             reason = " ".join(part for part in (error.diag.message_primary, error.diag.message_detail) if part)
             raise Refused(f"{STAGING_SCHEMA}.{table.name} does not take what the lake holds: {reason}") from error
@@ -71,24 +65,22 @@ def load_table(
     return loaded
 
 
-def _check(manifest: Manifest, table: Table, key: tuple[str, ...], interval: Window | None) -> None:
-    needed = [column for column in table.columns if column not in table.optional or column in key]
+def _check(manifest: Manifest, table: Table, interval: Window) -> None:
+    needed = [column for column in table.columns if column not in table.optional or column in table.key]
     if not set(needed) <= set(manifest.columns) <= set(table.columns):
         raise Refused(
             f"The object of {manifest.source} has the columns {', '.join(manifest.columns)};"
             f" staging expects {', '.join(table.columns)}."
         )
-    if manifest.window not in (to_text(FULL), to_text(interval)):
-        raise Refused(
-            f"The object of {manifest.source} covers {manifest.window}, but this run covers {to_text(interval)}."
-        )
+    if not manifest.is_full and manifest.window != str(interval):
+        raise Refused(f"The object of {manifest.source} covers {manifest.window}, but this run covers {interval}.")
 
 
-def _apply(cursor: Cursor, table: Table, key: tuple[str, ...], manifest: Manifest, stream: StreamingBody) -> Loaded:
+def _apply(cursor: Cursor, table: Table, manifest: Manifest, stream: StreamingBody) -> Loaded:
     target = sql.Identifier(STAGING_SCHEMA, table.name)
     columns = sql.SQL(", ").join(map(sql.Identifier, manifest.columns))
     cursor.execute("SET LOCAL client_encoding = 'UTF8'")
-    # One load of a table at a time; readers are not held up.
+    # Only one load of a table at a time; readers need not wait.
     cursor.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(target))
     cursor.execute(
         sql.SQL("CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
@@ -102,8 +94,8 @@ def _apply(cursor: Cursor, table: Table, key: tuple[str, ...], manifest: Manifes
             " extract it again."
         )
     cursor.execute("ANALYZE incoming")
-    deleted = _delete_missing(cursor, target, key) if manifest.window == to_text(FULL) else 0
-    return Loaded(manifest.rows, _upsert(cursor, target, key, manifest.columns), deleted)
+    deleted = _delete_missing(cursor, target, table.key) if manifest.is_full else 0
+    return Loaded(manifest.rows, _upsert(cursor, target, table.key, manifest.columns), deleted)
 
 
 def _delete_missing(cursor: Cursor, target: sql.Identifier, key: tuple[str, ...]) -> int:

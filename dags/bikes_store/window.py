@@ -1,4 +1,8 @@
-"""Which slice of time a run covers."""
+"""Which rows a run takes: all of them, or those that changed in the run's data interval.
+
+:class:`Full` and :class:`Window` have the same two uses: ``str()`` gives the text that an object of the lake carries,
+and ``condition()`` gives the WHERE clause.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +14,25 @@ from bikes_store.tables import CHANGE_COLUMN
 
 
 @dataclass(frozen=True)
-class Window:
-    """Rows changed from ``start`` (included) to ``end`` (excluded).
+class Full:
+    """All rows of a table."""
 
-    Both are UTC without a time zone, as the source keeps its change column.
+    def __str__(self) -> str:
+        return "full"
+
+    def condition(self) -> tuple[str, dict[str, datetime]]:
+        """No WHERE clause, no parameters."""
+        return "", {}
+
+
+FULL = Full()
+
+
+@dataclass(frozen=True)
+class Window:
+    """Rows that changed from ``start`` (included) to ``end`` (excluded).
+
+    Both are UTC without a time zone, like the change column of the source.
     """
 
     start: datetime
@@ -22,32 +41,20 @@ class Window:
     def __str__(self) -> str:
         return f"{self.start.isoformat()}/{self.end.isoformat()}"
 
-
-#: A run that takes every row there is.
-FULL: None = None
-_FULL_WORD = "full"
+    def condition(self) -> tuple[str, dict[str, datetime]]:
+        """The WHERE clause, with its parameters (psycopg2 style)."""
+        clause = f'WHERE "{CHANGE_COLUMN}" >= %(start)s AND "{CHANGE_COLUMN}" < %(end)s'
+        return clause, {"start": self.start, "end": self.end}
 
 
 def interval_of_run(start: datetime, end: datetime) -> Window:
     """The data interval of a run as a window: what the run takes in incremental mode.
 
-    :param start, end: with time zone, as Airflow gives them.
-    :raises Refused: when the interval is empty, as that of some hand-made runs is.
+    :param start: start of the interval, with a time zone, as Airflow gives it.
+    :param end: end of the interval, likewise.
+    :raises Refused: when the interval is empty. Some runs that are made by hand have an empty one.
     """
     window = Window(*(moment.astimezone(timezone.utc).replace(tzinfo=None) for moment in (start, end)))
     if window.start >= window.end:
         raise Refused(f"The run's data interval {window} is empty: trigger the DAG with a data interval of a day.")
     return window
-
-
-def to_text(window: Window | None) -> str:
-    """A window as it is written on an object of the lake."""
-    return _FULL_WORD if window is None else str(window)
-
-
-def condition(window: Window | None) -> tuple[str, dict[str, datetime]]:
-    """The WHERE clause for a window, with its parameters (psycopg2 style); empty for a full run."""
-    if window is None:
-        return "", {}
-    clause = f'WHERE "{CHANGE_COLUMN}" >= %(start)s AND "{CHANGE_COLUMN}" < %(end)s'
-    return clause, {"start": window.start, "end": window.end}

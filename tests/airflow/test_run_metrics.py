@@ -1,4 +1,4 @@
-"""airflow/plugins/run_metrics.py: the metrics of a run that ended."""
+"""airflow/plugins/run_metrics.py: the metrics of a run that has ended."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def told(run_metrics, monkeypatch):
 
 
 def ended(task_id, start=None, end=None, state="success"):
-    """A task that ran from and to these seconds."""
+    """A task that ran between these seconds after START."""
     moments = [None if second is None else START + timedelta(seconds=second) for second in (start, end)]
     return SimpleNamespace(task_id=task_id, state=state, start_date=moments[0], end_date=moments[1])
 
@@ -67,7 +67,7 @@ def test_a_task_that_never_ran_has_no_times(run_metrics, told, monkeypatch):
 
 
 def test_the_scheduler_is_never_stopped(run_metrics, told, caplog):
-    """Airflow hands what a listener raises to the scheduler's loop."""
+    """An error that a listener raises goes to the scheduler's loop."""
     run_metrics.on_dag_run_success(dag_run=SimpleNamespace(dag_id="shop"), msg="")
     assert told == {"dagrun.last_failed.shop": 0}
-    assert "could not be told" in caplog.text
+    assert "could not be sent" in caplog.text

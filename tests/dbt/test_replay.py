@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from bikes_store.window import Window
-from tests.dags.pipeline.conftest import Pipeline, primary_keys
 from tests.dbt.conftest import Warehouse, point_dbt_at
+from tests.support.pipeline import Pipeline
 from tests.support.real_data import needs_real_data
 
 pytestmark = needs_real_data
@@ -42,7 +42,7 @@ def test_june_2014_day_by_day_gives_the_warehouse_of_one_full_load(copy, real_wa
         copy.execute(f"DELETE FROM {name} WHERE modifieddate >= '2014-06-01'")
     copy.run()
     assert copy.value("SELECT count(*) FROM fact_order") < 121317 - 2000
-    pipeline = Pipeline(postgres.dsn("real_dbt_source"), copy.dsn, s3, primary_keys(copy.dsn))
+    pipeline = Pipeline(postgres.dsn("real_dbt_source"), copy.dsn, s3)
     day = datetime(2014, 6, 1)
     while day < datetime(2014, 7, 10):
         window = Window(day, day + timedelta(days=1))

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from bikes_store.tables import TABLES
+
 _SHARED = Path(__file__).resolve().parents[2] / "shared"
 _SCHEMA = _SHARED / "contract" / "source_schema.sql"
 _ROWS = _SHARED / "data" / "adventureworks"
@@ -18,7 +20,7 @@ needs_real_data = pytest.mark.skipif(
 
 
 def write_dump(path: Path) -> Path:
-    """Write the source as pg_dump would: tables, then rows."""
+    """Write the source as pg_dump would: tables, then rows. Tables of the catalogue without real rows are empty."""
     schema = _SCHEMA.read_text()
     with path.open("w", newline="") as dump:
         dump.write("SET client_encoding = 'UTF8';\n")
@@ -28,4 +30,7 @@ def write_dump(path: Path) -> Path:
             header, body = rows.split("\n", 1)
             columns = ", ".join(f'"{column}"' for column in header.split(","))
             dump.write(f"\nCOPY {name} ({columns}) FROM stdin (FORMAT csv);\n{body}\\.\n")
+        for table in TABLES.values():
+            columns = ", ".join(f'"{column}" text' for column in table.columns)
+            dump.write(f"CREATE TABLE IF NOT EXISTS {table.source} ({columns});\n")
     return path

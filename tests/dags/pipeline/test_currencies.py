@@ -11,16 +11,16 @@ import pytest
 from bikes_store.currency import extract_currencies
 from bikes_store.errors import Refused
 from bikes_store.load import Loaded, load_table
-from bikes_store.tables import CURRENCY, CURRENCY_KEY
+from bikes_store.tables import CURRENCY
 from cli.database import query
 from cli.processes.currency_api import CURRENCIES
-from tests.dags.pipeline.conftest import DAY
+from tests.support.pipeline import DAY
 from tests.support.web import web_server
 
 
 def load(pipeline, run_id):
     with closing(psycopg2.connect(pipeline.warehouse_dsn)) as staging:
-        return load_table(staging, pipeline.s3, CURRENCY, CURRENCY_KEY, run_id, DAY)
+        return load_table(staging, pipeline.s3, CURRENCY, run_id, DAY)
 
 
 def held(pipeline):

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from bikes_store.errors import Refused
 from bikes_store.load import Loaded
-from bikes_store.tables import CURRENCY, CURRENCY_KEY, TABLES, read_catalogue
+from bikes_store.tables import CURRENCY, TABLES
 from cli.database import query
-from cli.paths import REPOSITORY
 
 
 def agree(pipeline):
@@ -19,18 +16,41 @@ def agree(pipeline):
 
 
 def test_catalogue_and_staging_have_the_same_columns_and_keys(pipeline):
-    name = "BIKES_STORE_STAGING__table_to_extract_and_load"
-    shipped = json.loads((REPOSITORY / "airflow" / "airflow_variables_init.json").read_text())[name]
-    keys = {table: key for table, (_, key) in read_catalogue(shipped, name).items()}
-    assert {**keys, CURRENCY.name: CURRENCY_KEY} == pipeline.keys
+    tables = {**TABLES, CURRENCY.name: CURRENCY}
+    assert {name: table.key for name, table in tables.items()} == primary_keys(pipeline.warehouse_dsn)
     rows = query(
         pipeline.warehouse_dsn,
         "SELECT table_name, array_agg(column_name::text) FROM information_schema.columns"
         " WHERE table_schema = 'bikes_store_staging' GROUP BY table_name",
     )
-    for table, columns in rows:
-        known = CURRENCY if table == CURRENCY.name else TABLES[table]
-        assert {*columns} == {*known.columns, "created_at", "changed_at"}, table
+    for name, columns in rows:
+        assert {*columns} == {*tables[name].columns, "created_at", "changed_at"}, name
+
+
+def primary_keys(warehouse_dsn: str) -> dict[str, tuple[str, ...]]:
+    """The key of each staging table, as the database has it."""
+    rows = query(
+        warehouse_dsn,
+        "SELECT relname, array_agg(attname::text ORDER BY array_position(conkey, attnum))"
+        " FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid"
+        " JOIN pg_attribute ON attrelid = conrelid AND attnum = ANY (conkey)"
+        " WHERE contype = 'p' AND connamespace = 'bikes_store_staging'::regnamespace GROUP BY relname",
+    )
+    return {name: tuple(columns) for name, columns in rows}
+
+
+def test_each_table_is_loaded_after_the_tables_that_it_refers_to(pipeline):
+    """As the foreign keys of the source say."""
+    references = query(
+        pipeline.source_dsn,
+        "SELECT held.relname, referred.relname FROM pg_constraint JOIN pg_class AS held ON held.oid = conrelid"
+        " JOIN pg_class AS referred ON referred.oid = confrelid WHERE contype = 'f'",
+    )
+    order = list(TABLES)
+    known = [(name, referred) for name, referred in references if {name, referred} <= set(order)]
+    assert len(known) > 15
+    for name, referred in known:
+        assert order.index(referred) < order.index(name), (name, referred)
 
 
 def test_first_run_brings_everything(small_source):

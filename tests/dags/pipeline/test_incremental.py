@@ -11,7 +11,7 @@ from bikes_store.errors import Refused
 from bikes_store.load import Loaded
 from bikes_store.tables import TABLES
 from bikes_store.window import FULL, Window
-from tests.dags.pipeline.conftest import DAY
+from tests.support.pipeline import DAY
 
 
 def keys(pipeline, name):

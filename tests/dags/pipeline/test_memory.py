@@ -15,17 +15,16 @@ import psycopg2
 from bikes_store.extract import extract_table
 from bikes_store.load import load_table
 from bikes_store.tables import TABLES
+from bikes_store.window import FULL
 from cli.processes import lake
 from cli.processes.settings import Settings
-from tests.dags.pipeline.conftest import DAY
+from tests.support.pipeline import DAY
 from pathlib import Path
 
 arguments = json.load(sys.stdin)
 s3 = lake.client(Settings(Path("/"), arguments["ports"], arguments["secrets"]))
-extract_table(psycopg2.connect(arguments["source"]), s3, TABLES["store"], None, arguments["run_id"])
-load_table(
-    psycopg2.connect(arguments["staging"]), s3, TABLES["store"], ("businessentityid",), arguments["run_id"], DAY
-)
+extract_table(psycopg2.connect(arguments["source"]), s3, TABLES["store"], FULL, arguments["run_id"])
+load_table(psycopg2.connect(arguments["staging"]), s3, TABLES["store"], arguments["run_id"], DAY)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 

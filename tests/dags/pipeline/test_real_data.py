@@ -1,4 +1,4 @@
-"""The real AdventureWorks: every row of the 18 tables arrives, to the byte."""
+"""The real AdventureWorks: every row arrives, to the byte."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bikes_store.tables import TABLES
 from cli.database import query
 from cli.processes.postgres import psql
 from source.fill import restore
-from tests.dags.pipeline.conftest import Pipeline, primary_keys
+from tests.support.pipeline import Pipeline
 from tests.support.real_data import needs_real_data, write_dump
 
 pytestmark = needs_real_data
@@ -40,7 +40,7 @@ def real(postgres, templates, s3, tmp_path_factory):
     source = postgres.create_database("real_source")
     restore(psql(source), write_dump(tmp_path_factory.mktemp("dump") / "real.sql"))
     warehouse = postgres.create_database("real_warehouse", templates[1])
-    pipeline = Pipeline(source, warehouse, s3, primary_keys(warehouse))
+    pipeline = Pipeline(source, warehouse, s3)
     pipeline.run(run_id="real")
     return pipeline
 
@@ -48,7 +48,7 @@ def real(postgres, templates, s3, tmp_path_factory):
 @pytest.mark.parametrize("name", TABLES)
 def test_every_row_arrives(real, name):
     rows = real.staging_rows(name)
-    assert len(rows) == ROWS[name]
+    assert len(rows) == ROWS.get(name, 0)  # a table added later has no real rows
     assert rows == real.source_rows(name)
 
 

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from bikes_store.lake import Manifest, folder, object_key
+from bikes_store.lake import Manifest, object_key
 
 MANIFEST = Manifest("sales.store", "manual__2024-09-01T00:00:00+00:00", "full", ("a", "b"), 3)
 
 
 def test_key_is_the_table_and_the_run():
-    assert folder("sales.store") == "s3://bikes-store/sales.store"
     assert object_key("sales.store", MANIFEST.run_id) == "sales.store/manual__2024-09-01T00_00_00_00_00.csv"
 
 
@@ -22,3 +23,8 @@ def test_no_run_id_leaves_the_folder(run_id):
 def test_metadata_says_all_of_it():
     assert Manifest.from_metadata(MANIFEST.to_metadata()) == MANIFEST
     assert MANIFEST.to_metadata()["rows"] == "3"
+
+
+def test_an_object_is_full_or_covers_a_window():
+    assert MANIFEST.is_full
+    assert not replace(MANIFEST, window="2024-09-01T00:00:00/2024-09-02T00:00:00").is_full

@@ -8,6 +8,7 @@ from bikes_store.metrics import of_extract, of_load, of_warehouse
 from bikes_store.tables import TABLES
 
 STORE = TABLES["store"]
+NO_DIFFERENCE = {"order_lines": Decimal(0), "revenue": Decimal(0), "total_due": Decimal("0.0000")}
 
 
 def test_extract_and_load_tell_of_their_table():
@@ -25,11 +26,17 @@ def test_extract_and_load_tell_of_their_table():
 
 def test_the_warehouse_is_good_only_when_no_test_failed():
     warned, failed = Finding("a", "warn", 1, "", ""), Finding("b", "fail", 1, "", "")
-    assert of_warehouse([warned], (0, Decimal("0.0000")), 9.0) == {
+    assert of_warehouse([warned], NO_DIFFERENCE, 9.0) == {
         "bikes_store.warehouse.tests_failed": 0,
         "bikes_store.warehouse.tests_warned": 1,
         "bikes_store.warehouse.difference_lines": 0,
         "bikes_store.warehouse.difference_total_due": 0.0,
         "bikes_store.warehouse.good_at": 9.0,
     }
-    assert "bikes_store.warehouse.good_at" not in of_warehouse([warned, failed], (2, Decimal("0.01")), 9.0)
+    assert "bikes_store.warehouse.good_at" not in of_warehouse([warned, failed], NO_DIFFERENCE, 9.0)
+
+
+def test_differences_are_sent_as_they_are():
+    gauges = of_warehouse([], {"order_lines": Decimal(2), "revenue": Decimal(7), "total_due": Decimal("0.01")}, 9.0)
+    assert gauges["bikes_store.warehouse.difference_lines"] == 2
+    assert gauges["bikes_store.warehouse.difference_total_due"] == 0.01

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from bikes_store.errors import Refused
-from bikes_store.window import FULL, condition, interval_of_run, to_text
+from bikes_store.window import FULL, interval_of_run
 
 MIDNIGHT = datetime(2024, 9, 1, tzinfo=timezone.utc)
 
@@ -28,11 +28,11 @@ def test_empty_interval_is_refused(length):
 
 
 def test_full_has_no_condition():
-    assert condition(FULL) == ("", {})
-    assert to_text(FULL) == "full"
+    assert FULL.condition() == ("", {})
+    assert str(FULL) == "full"
 
 
 def test_condition_takes_the_start_and_leaves_the_end():
-    clause, parameters = condition(interval_of_run(MIDNIGHT, MIDNIGHT + timedelta(days=1)))
+    clause, parameters = interval_of_run(MIDNIGHT, MIDNIGHT + timedelta(days=1)).condition()
     assert clause == 'WHERE "modifieddate" >= %(start)s AND "modifieddate" < %(end)s'
     assert parameters == {"start": datetime(2024, 9, 1), "end": datetime(2024, 9, 2)}

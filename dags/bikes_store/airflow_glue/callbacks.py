@@ -1,0 +1,64 @@
+"""What Airflow and Cosmos call around a task. It tells Slack of failures and warnings."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from airflow.exceptions import AirflowFailException
+
+from bikes_store.airflow_glue import connections
+from bikes_store.airflow_glue.failures import no_retry_when_refused
+from bikes_store.airflow_glue.stats import send_gauges
+
+
+def alert_slack(context: Any) -> None:
+    """Tell Slack that a task failed. This never raises, so the state of the task stays as it is.
+
+    :param context: Airflow's context of the task.
+    """
+    _tell_slack(context, str(context.get("exception") or ""))
+
+
+def report_dbt_tests(project_directory: str, context: Any) -> None:
+    """Report what dbt's tests found. Cosmos calls this after each dbt command.
+
+    A warning goes to Slack. A test that fails makes the task fail at once, because it would find the same rows again. A
+    test that could not run is left to Cosmos, which fails the task in a way that Airflow retries.
+
+    :param project_directory: Cosmos' copy of the dbt project. The command left its results in target/.
+    :param context: Airflow's context of the task.
+    :raises AirflowFailException: when tests failed, or the warehouse has no view ``mart_reconciliation``.
+    """
+    from bikes_store import dbt_tests, metrics
+    from bikes_store.reconciliation import read_reconciliation
+
+    run_results = Path(project_directory) / "target" / "run_results.json"
+    findings = dbt_tests.read_findings(run_results)
+    if findings is None:
+        return
+    with no_retry_when_refused(), closing(connections.connect(connections.WAREHOUSE)) as warehouse:
+        differences = {name: measure.difference for name, measure in read_reconciliation(warehouse).items()}
+        send_gauges(metrics.of_warehouse(findings, differences, time.time()))
+        findings = [dbt_tests.with_examples(finding, warehouse) for finding in findings]
+    if any(finding.status == "error" for finding in findings):
+        return
+    failed = [finding for finding in findings if finding.status == "fail"]
+    warnings = [finding for finding in findings if finding.status == "warn"]
+    if failed:
+        text = f"{len(failed)} of dbt's tests failed.\n{dbt_tests.describe(failed)}"
+        if warnings:
+            text += f"\n{len(warnings)} more only warn.\n{dbt_tests.describe(warnings)}"
+        raise AirflowFailException(text)
+    if warnings:
+        _tell_slack(context, dbt_tests.describe(warnings), warning=True)
+
+
+def _tell_slack(context: Any, error: str, warning: bool = False) -> None:
+    from bikes_store import alerts
+
+    ti = context["task_instance"]
+    alert = alerts.Alert(ti.dag_id, ti.task_id, ti.run_id, ti.try_number, error, ti.log_url, warning)
+    alerts.send(alert, connections.slack_webhook())

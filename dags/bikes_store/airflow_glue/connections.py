@@ -1,0 +1,49 @@
+"""Airflow's connections, opened: the databases, the lake, Slack."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from airflow.exceptions import AirflowNotFoundException
+from airflow.hooks.base import BaseHook
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from psycopg2.extensions import connection as Connection
+
+SOURCE = "bikes-store-db"
+STAGING = "staging"
+WAREHOUSE = "warehouse"
+LAKE = "s3-conn"
+SLACK = "slack-notifier"
+
+_SLACK_HOST = "https://hooks.slack.com/services"
+
+
+def connect(connection_id: str) -> Connection:
+    """A connection of psycopg2 to one of the databases; the caller closes it."""
+    from airflow.providers.postgres.hooks.postgres import PostgresHook
+
+    return PostgresHook(connection_id).get_conn()
+
+
+def lake_client() -> S3Client:
+    """A client of boto3 for the data lake."""
+    from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+
+    return S3Hook(LAKE).get_conn()
+
+
+def slack_webhook() -> str | None:
+    """URL of Slack's incoming webhook, or None when the connection is missing or has no password.
+
+    The connection's password is either the whole URL or the part of it that comes after the host.
+    """
+    try:
+        connection = BaseHook.get_connection(SLACK)
+    except AirflowNotFoundException:
+        return None
+    token = connection.password or ""
+    if not token or "://" in token:
+        return token or None
+    return f"{(connection.host or _SLACK_HOST).rstrip('/')}/{token.lstrip('/')}"

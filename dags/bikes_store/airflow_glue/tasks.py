@@ -1,0 +1,97 @@
+"""What the tasks of both DAGs call."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from bikes_store.airflow_glue import connections, variables
+from bikes_store.airflow_glue.failures import no_retry_when_refused
+from bikes_store.airflow_glue.stats import send_gauges
+from bikes_store.tables import CURRENCY, Table
+from bikes_store.window import FULL, Window, interval_of_run
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+    from bikes_store.lake import Manifest
+
+
+def extract_database_table(table_name: str, **context: Any) -> dict[str, Any]:
+    """Bring a table from the source to the lake: all rows, or in incremental mode those of the run's data interval.
+
+    :param context: Airflow's context of the task.
+    :return: for the UI, the number of rows and what they cover.
+    """
+    from bikes_store.extract import extract_table
+
+    with no_retry_when_refused(), closing(connections.connect(connections.SOURCE)) as source:
+        table = variables.tables()[table_name]
+        window = _interval(context) if variables.is_incremental() else FULL
+        lake = connections.lake_client()
+        manifest = extract_table(source, lake, table, window, context["run_id"])
+    return _extracted(lake, table, manifest)
+
+
+def extract_currencies(**context: Any) -> dict[str, Any]:
+    """Bring all currencies from the API to the lake.
+
+    :param context: Airflow's context of the task.
+    :return: for the UI, the number of rows and what they cover.
+    """
+    from bikes_store import currency
+
+    with no_retry_when_refused():
+        lake = connections.lake_client()
+        manifest = currency.extract_currencies(variables.currency_api_url(), lake, context["run_id"])
+    return _extracted(lake, CURRENCY, manifest)
+
+
+def load_database_table(table_name: str, **context: Any) -> dict[str, int]:
+    """Bring what this run extracted of a table from the lake to the staging area.
+
+    :param context: Airflow's context of the task.
+    :return: for the UI, the numbers of rows that were read, written and deleted.
+    """
+    with no_retry_when_refused():
+        return _load(variables.tables()[table_name], context)
+
+
+def load_currencies(**context: Any) -> dict[str, int]:
+    """Bring the currencies that this run extracted from the lake to the staging area.
+
+    :param context: Airflow's context of the task.
+    :return: for the UI, the numbers of rows that were read, written and deleted.
+    """
+    with no_retry_when_refused():
+        return _load(CURRENCY, context)
+
+
+def warehouse_group() -> str:
+    """Name of the task group that builds the warehouse in this run; the branch follows it."""
+    with no_retry_when_refused():
+        return "warehouse_init" if variables.is_warehouse_init() else "warehouse"
+
+
+def _extracted(client: S3Client, table: Table, manifest: Manifest) -> dict[str, Any]:
+    from bikes_store import lake, metrics
+
+    key = lake.object_key(table.source, manifest.run_id)
+    size = client.head_object(Bucket=lake.BUCKET, Key=key)["ContentLength"]
+    send_gauges(metrics.of_extract(table, manifest.rows, size))
+    return {"rows": manifest.rows, "window": manifest.window}
+
+
+def _load(table: Table, context: Any) -> dict[str, int]:
+    from bikes_store import metrics
+    from bikes_store.load import load_table
+
+    with closing(connections.connect(connections.STAGING)) as staging:
+        loaded = load_table(staging, connections.lake_client(), table, context["run_id"], _interval(context))
+    send_gauges(metrics.of_load(table, loaded, time.time()))
+    return {"rows": loaded.rows, "written": loaded.written, "deleted": loaded.deleted}
+
+
+def _interval(context: Any) -> Window:
+    return interval_of_run(context["data_interval_start"], context["data_interval_end"])

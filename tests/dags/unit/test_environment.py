@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import pytest
+
+from bikes_store import environment
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch):
+    for name in ("DATA_BUCKET", "WAREHOUSE_HOST", "WAREHOUSE_PORT", "WAREHOUSE_DATABASE", "BIKES_STORE_DBT_PROJECT"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_defaults_are_the_names_of_the_stack():
+    assert environment.data_bucket() == "bikes-store"
+    assert environment.warehouse_address() == "warehouse:5432/warehouse"
+    assert (environment.dbt_project() / "dbt_project.yml").is_file()
+
+
+def test_a_stack_with_other_names_sets_them(monkeypatch):
+    monkeypatch.setenv("DATA_BUCKET", "shop")
+    monkeypatch.setenv("WAREHOUSE_HOST", "db.example.com")
+    monkeypatch.setenv("WAREHOUSE_PORT", "6543")
+    monkeypatch.setenv("WAREHOUSE_DATABASE", "sales")
+    assert environment.data_bucket() == "shop"
+    assert environment.warehouse_address() == "db.example.com:6543/sales"
+
+
+def test_dbt_has_its_manifest_in_the_project_or_elsewhere(monkeypatch, tmp_path):
+    monkeypatch.setenv("BIKES_STORE_DBT_PROJECT", str(tmp_path))
+    monkeypatch.delenv("BIKES_STORE_DBT_MANIFEST", raising=False)
+    with pytest.raises(FileNotFoundError, match=f"make it with `dbt parse --project-dir {tmp_path}`"):
+        environment.dbt_manifest()
+    for manifest in (tmp_path / "target" / "manifest.json", tmp_path / "elsewhere.json"):
+        manifest.parent.mkdir(exist_ok=True)
+        manifest.touch()
+    assert environment.dbt_manifest() == tmp_path / "target" / "manifest.json"
+    monkeypatch.setenv("BIKES_STORE_DBT_MANIFEST", str(tmp_path / "elsewhere.json"))
+    assert environment.dbt_manifest() == tmp_path / "elsewhere.json"
