@@ -56,7 +56,7 @@ test: install lint ## run the linters and all tests
 	@echo "• $(PLATFORM_TESTS) run beside the others; their report comes last"
 	@$(MAKE) --no-print-directory --jobs 2 test-pipeline test-platform; code=$$?; cat .test/platform.log; exit $$code
 
-# They wait more than they work: for containers to be healthy, for heartbeats to be missed.
+# These tests mostly wait: until containers are healthy, until a lost heartbeat is noticed.
 PLATFORM_TESTS := tests/containers tests/terraform tests/grafana tests/prometheus tests/support
 
 .PHONY: test-pipeline test-platform
@@ -66,17 +66,17 @@ test-platform:
 	@mkdir -p .test && TEST_PORTS_FROM=26000 .venv/bin/pytest $(PLATFORM_TESTS) $(PYTEST) >.test/platform.log 2>&1
 
 .PHONY: test-unit
-test-unit: install ## the tests that need no service, in under 30 seconds
+test-unit: install ## run the tests that need no service, in under 30 seconds
 	@.venv/bin/pytest -q $(UNIT_TESTS) $(PYTEST)
 
 UNIT_TESTS := tests/test_imports.py tests/airflow tests/cli tests/dags/unit tests/grafana/test_dashboards.py
 
 .PHONY: test-terraform
-test-terraform: install ## the root module alone: plans, bad variables, inventory; needs terraform, no Docker
+test-terraform: install ## test the root module alone: plans, bad variables, inventory; needs terraform, but no Docker
 	@.venv/bin/pytest tests/terraform $(PYTEST)
 
 .PHONY: test-containers
-test-containers: install ## apply, run, lose a worker, destroy: on a Docker engine, with provider doubles
+test-containers: install ## test the stack on a Docker engine with provider doubles: apply, run, lose a worker, destroy
 	@.venv/bin/pytest tests/containers $(PYTEST)
 
 .PHONY: fix

@@ -317,7 +317,7 @@ def wait_until(condition, seconds, message):
         time.sleep(1)
 
 
-def test_a_removed_file_of_passwords_is_written_anew_with_the_same(stack):
+def test_a_removed_file_of_passwords_is_written_again_with_the_same(stack):
     file = stack.folder / "secrets.auto.tfvars"
     passwords = read_secrets(stack.folder)
     file.unlink()

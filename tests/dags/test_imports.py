@@ -1,4 +1,4 @@
-"""Only the glue knows Airflow, and one module reads the environment. That the DAGs know nobody: tests/test_imports.py."""
+"""Only the glue knows Airflow, and one module reads the environment. tests/test_imports.py holds the other directions."""
 
 from __future__ import annotations
 

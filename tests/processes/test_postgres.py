@@ -26,7 +26,7 @@ def make_cluster(home):
     return settings
 
 
-def test_a_cluster_whose_folder_was_removed_is_made_anew(home):
+def test_a_cluster_whose_folder_was_removed_is_made_again(home):
     old = postgres.data_directory(make_cluster(home).home)
     shutil.rmtree(home)
     home.mkdir()

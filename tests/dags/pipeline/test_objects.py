@@ -29,7 +29,7 @@ def unchanged(pipeline):
 
 
 def rewrite(pipeline, run_id, change_body=lambda body: body, **metadata):
-    """Write an object anew with another body or other metadata, as a fault or somebody else would."""
+    """Write an object again with another body or other metadata, as a fault or somebody else would."""
     key = object_key("sales.salesorderdetail", run_id)
     found = pipeline.s3.get_object(Bucket=BUCKET, Key=key)
     body = change_body(found["Body"].read())

@@ -201,7 +201,7 @@ def _healthcheck(blocks: list[Values]) -> Healthcheck | None:
 
 
 def seconds_of(duration: str) -> float:
-    """`1m0s` as Go writes it."""
+    """The seconds of a duration as Go writes it, such as `1m0s`."""
     total, number = 0.0, ""
     for letter in duration:
         if letter in _UNITS:
@@ -212,7 +212,7 @@ def seconds_of(duration: str) -> float:
 
 
 def canonical(duration: str) -> str:
-    """As Go prints a duration: 60s is 1m0s."""
+    """A duration as Go prints it: 60s becomes 1m0s."""
     seconds = int(seconds_of(duration))
     hours, minutes = seconds // 3600, seconds // 60 % 60
     return (f"{hours}h" if hours else "") + (f"{minutes}m" if hours or minutes else "") + f"{seconds % 60}s"
