@@ -1,4 +1,4 @@
-"""Only the glue knows Airflow, and one module reads the environment. tests/test_imports.py holds the other directions."""
+"""Only the glue knows Airflow, and one module reads the environment. tests/test_imports.py has the other rules."""
 
 from __future__ import annotations
 
