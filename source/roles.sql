@@ -1,13 +1,14 @@
--- The role that the extract tasks read the transaction database with. Run by its owner, after the tables exist.
--- Name and password come from the environment, so that no password stands in a command line (psql 14 or newer).
--- Safe to run again: the password is set anew.
+-- The roles of the transaction database. Its owner runs this file, after the tables exist. It is safe to run again.
+-- Names and passwords come in the environment variable ROLES, a JSON object {"role": "password"}: no password stands in
+-- a command line. psql 14 or later reads it.
 
-\getenv source_user SOURCE_USER
-\getenv source_password SOURCE_PASSWORD
+\getenv roles ROLES
 
-SELECT format('CREATE ROLE %I LOGIN', name) FROM unnest(ARRAY[:'source_user']) AS name
-WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
-ALTER ROLE :"source_user" PASSWORD :'source_password';
+-- Makes the roles that are missing, and sets all passwords.
+SELECT format('CREATE ROLE %I LOGIN', key) FROM json_each_text(:'roles')
+WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = key) \gexec
+SELECT format('ALTER ROLE %I PASSWORD %L', key, value) FROM json_each_text(:'roles') \gexec
 
-GRANT USAGE ON SCHEMA humanresources, person, production, purchasing, sales TO :"source_user";
-GRANT SELECT ON ALL TABLES IN SCHEMA humanresources, person, production, purchasing, sales TO :"source_user";
+-- The extract tasks read every table.
+GRANT USAGE ON SCHEMA humanresources, person, production, purchasing, sales TO source_reader;
+GRANT SELECT ON ALL TABLES IN SCHEMA humanresources, person, production, purchasing, sales TO source_reader;

@@ -3,53 +3,39 @@ module "airflow_image" {
 
   name                  = var.name
   context               = abspath("${path.root}/..")
+  base                  = docker_image.pulled["base"].name
   extra_ca_certificates = var.extra_ca_certificates
 }
 
 module "airflow" {
   source = "./modules/airflow"
 
-  platform = local.platform
-  images = {
-    airflow           = module.airflow_image.id
-    postgres          = local.images.postgres
-    redis             = local.images.redis
-    postgres_exporter = local.images.postgres_exporter
-    redis_exporter    = local.images.redis_exporter
-  }
+  platform        = local.platform
+  secrets         = var.secrets
+  image           = module.airflow_image.id
   repository      = abspath("${path.root}/..")
   host_repository = local.repository
   url             = local.urls.airflow
   port            = var.ports.airflow
+  admin           = local.names.admin
+  database        = local.names.databases.airflow
+  warehouse       = { host = local.warehouse.host, port = local.warehouse.port, database = local.warehouse.database }
+  buckets         = local.names.lake.buckets
   statsd          = module.monitoring.statsd
-  admin_user      = "admin"
-  secrets = {
-    db_password      = var.airflow_db_password
-    admin_password   = var.airflow_admin_password
-    fernet_key       = var.airflow_fernet_key
-    secret_key       = var.airflow_secret_key
-    broker_password  = var.broker_password
-    monitor_password = var.monitor_password
-  }
-  init = merge(local.warehouse_roles, {
+  init = merge(local.logins.source_reader, local.logins.staging_loader, local.logins.dbt, {
     SOURCE_HOST         = local.source.host
     SOURCE_PORT         = local.source.port
-    SOURCE_DB           = local.source.database
-    SOURCE_USER         = local.source.user
-    SOURCE_PASSWORD     = var.source_reader_password
-    WAREHOUSE_HOST      = local.warehouse.host
-    WAREHOUSE_PORT      = local.warehouse.port
-    WAREHOUSE_DB        = local.warehouse.database
-    S3_ENDPOINT         = local.lake.endpoint
-    S3_REGION           = local.lake.region
-    S3_ACCESS_KEY       = var.lake_access_key
-    S3_SECRET_KEY       = var.lake_secret_key
+    SOURCE_DATABASE     = local.source.database
+    SOURCE_READER_USER  = local.source.user
+    LAKE_ENDPOINT       = local.lake.endpoint
+    LAKE_REGION         = local.lake.region
+    LAKE_ACCESS_KEY     = local.lake_access_key
+    LAKE_SECRET_KEY     = var.secrets["lake_secret_key"]
     BIKES_STORE_API_URL = local.currency_api_url
     SLACK_WEBHOOK_URL   = var.slack_webhook_url
   })
   worker_count       = var.worker_count
   worker_concurrency = var.worker_concurrency
-  limits             = local.limits
 
   # Tasks write their logs to the lake from the first moment on; and on destroy no task may write to a bucket that is
   # being emptied.

@@ -1,13 +1,29 @@
 locals {
-  repository = coalesce(var.repository_path, abspath("${path.root}/.."))
+  # What Terraform, Airflow and Python all call by one name: databases, roles, buckets, secrets.
+  names = yamldecode(file("${path.root}/../names.yaml"))
 
-  # Who is reached where, from inside the platform's network.
-  source    = coalesce(var.external_source, { host = "source", port = 5432, database = "bikes-store", user = "source_reader" })
-  warehouse = coalesce(var.external_warehouse, { host = "warehouse", port = 5432, database = "warehouse" })
-  lake      = coalesce(var.external_lake, { endpoint = "http://lake:9000", region = "us-east-1" })
-  currency_api_url = coalesce(
-    var.currency_api_url, "http://currency-api:8000/api/currencydata"
-  )
+  # What has to be in var.secrets, and what each looks like.
+  role_names   = flatten(values(local.names.roles))
+  secret_names = concat(keys(local.names.secrets), [for role in local.role_names : "${role}_password"])
+  secret_patterns = {
+    for name in local.secret_names :
+    name => endswith(name, "_fernet_key") ? "^[A-Za-z0-9_-]{43}=$" : "(?s)^.{8,}$"
+  }
+
+  # What Airflow's connections and Grafana log in to the databases with: role => ROLE_USER, ROLE_PASSWORD.
+  logins = {
+    for role in local.role_names : role => {
+      "${upper(role)}_USER"     = role
+      "${upper(role)}_PASSWORD" = var.secrets["${role}_password"]
+    }
+  }
+  # The same by database, as source/roles.sql and warehouse/roles.sql take them: {"role": "password"}.
+  roles = {
+    for database, roles in local.names.roles :
+    database => jsonencode({ for role in roles : role => var.secrets["${role}_password"] })
+  }
+
+  repository = coalesce(var.repository_path, abspath("${path.root}/.."))
 
   urls = {
     airflow    = "http://${var.docker_host_address}:${var.ports.airflow}"
@@ -16,18 +32,20 @@ locals {
     grafana    = "http://${var.docker_host_address}:${var.ports.grafana}"
   }
 
+  # What every module gets.
   platform = {
     name         = var.name
     network      = docker_network.platform.name
     bind_address = var.bind_address
+    images       = { for name, image in docker_image.pulled : name => image.image_id }
+    limits       = var.limits
   }
+}
 
-  # What var.limits may name.
-  services = [
-    "airflow-db", "airflow-scheduler", "airflow-triggerer", "airflow-webserver", "airflow-worker", "currency-api",
-    "grafana", "lake", "prometheus", "redis", "source", "statsd-exporter", "warehouse",
-  ]
-  limits = { for service in local.services : service => lookup(var.limits, service, { memory_mb = null, cpus = null }) }
+# The state has the secrets anyway, scattered. Here it has them by name, so that `make up` can write the file of secrets
+# again when somebody removed it: new passwords would lock everybody out of the databases that are there.
+resource "terraform_data" "secrets" {
+  input = { for name in local.secret_names : name => var.secrets[name] }
 }
 
 resource "docker_network" "platform" {
@@ -41,6 +59,8 @@ resource "docker_image" "pulled" {
   keep_locally = true # other stacks of this machine may use it
 }
 
-locals {
-  images = { for name, image in docker_image.pulled : name => image.image_id }
+# The names of the release before; a stack that is up keeps what it has.
+moved {
+  from = module.grafana
+  to   = module.dashboards_and_alerts
 }

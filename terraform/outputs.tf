@@ -4,34 +4,55 @@ output "name" {
 }
 
 output "pages" {
-  description = "Where the pages are, and who logs in; passwords are in secrets.auto.tfvars."
+  description = "Where the pages are, and who logs in; passwords are in secrets.auto.tfvars.json."
   value = {
-    airflow    = { url = local.urls.airflow, user = "admin" }
-    grafana    = { url = local.urls.grafana, user = "admin" }
+    airflow    = { url = local.urls.airflow, user = local.names.admin }
+    grafana    = { url = local.urls.grafana, user = local.names.admin }
     prometheus = { url = local.urls.prometheus, user = null }
-    lake       = { url = local.urls.lake, user = var.external_lake == null ? var.lake_root_user : null }
+    lake       = { url = local.urls.lake, user = var.external_lake == null ? local.lake_root_user : null }
   }
 }
 
 output "endpoints" {
-  description = "Where the parts are reached from this machine; logins are in secrets.auto.tfvars."
+  description = "Where the parts are reached from this machine; logins are in secrets.auto.tfvars.json."
   value = {
-    airflow   = local.urls.airflow
-    source    = var.external_source == null ? { host = var.docker_host_address, port = var.ports.source, database = local.source.database } : { host = local.source.host, port = local.source.port, database = local.source.database }
-    warehouse = var.external_warehouse == null ? { host = var.docker_host_address, port = var.ports.warehouse, database = local.warehouse.database } : { host = local.warehouse.host, port = local.warehouse.port, database = local.warehouse.database }
+    airflow = local.urls.airflow
+    source = {
+      host     = var.external_source == null ? var.docker_host_address : local.source.host
+      port     = var.external_source == null ? var.ports.source : local.source.port
+      database = local.source.database
+    }
+    warehouse = {
+      host     = var.external_warehouse == null ? var.docker_host_address : local.warehouse.host
+      port     = var.external_warehouse == null ? var.ports.warehouse : local.warehouse.port
+      database = local.warehouse.database
+    }
     lake = {
       url        = var.external_lake == null ? "http://${var.docker_host_address}:${var.ports.s3}" : local.lake.endpoint
-      access_key = var.lake_access_key
+      access_key = local.lake_access_key
     }
   }
 }
 
+output "services" {
+  description = "Services that stay up: what `limits` may name."
+  value       = local.services
+  # Not a validation of the variable: the services get their limits from it, which would be a cycle.
+  precondition {
+    condition = length(setsubtract(keys(var.limits), local.services)) == 0
+    error_message = join(" ", [
+      "limits names no such service: ${join(", ", setsubtract(keys(var.limits), local.services))}.",
+      "There are: ${join(", ", local.services)}.",
+    ])
+  }
+}
+
 output "buckets" {
-  description = "Buckets of the lake."
+  description = "Buckets of the lake; null when it is elsewhere."
   value       = one(module.lake[*].buckets)
 }
 
 output "dashboards" {
-  description = "Grafana's dashboards, by file."
-  value       = module.grafana.dashboards
+  description = "Uids of Grafana's dashboards, by file."
+  value       = module.dashboards_and_alerts.dashboards
 }

@@ -7,13 +7,13 @@ provider "docker" {
 
 provider "minio" {
   minio_server   = "${var.docker_host_address}:${var.ports.s3}"
-  minio_user     = var.lake_root_user
-  minio_password = var.lake_root_password
+  minio_user     = local.lake_root_user
+  minio_password = var.secrets["lake_root_password"]
   minio_region   = local.lake.region
 }
 
 provider "grafana" {
   url     = local.urls.grafana
-  auth    = "admin:${coalesce(var.grafana_admin_password, "missing")}"
+  auth    = "${local.names.admin}:${var.secrets["grafana_admin_password"]}"
   retries = 5
 }

@@ -43,7 +43,7 @@ variable "bind_address" {
 }
 
 variable "repository_path" {
-  description = "Absolute path of this repository on the Docker host, whose dags/ and dbt/ are mounted. null: where it is on this machine."
+  description = "Absolute path of this repository on the Docker host, for dags/ and dbt/; null: as on this machine."
   type        = string
   default     = null
   validation {
@@ -65,18 +65,23 @@ variable "ports" {
   })
   default = {}
   validation {
-    condition     = alltrue([for port in values(var.ports) : port >= 1024 && port <= 65535 && floor(port) == port])
-    error_message = "ports must be whole numbers from 1024 to 65535: ${join(", ", [for name, port in var.ports : "${name} = ${port}" if port < 1024 || port > 65535 || floor(port) != port])}."
+    condition = alltrue([for port in values(var.ports) : port >= 1024 && port <= 65535 && floor(port) == port])
+    error_message = format("ports must be whole numbers from 1024 to 65535: %s.", join(", ", [
+      for name, port in var.ports : "${name} = ${port}" if port < 1024 || port > 65535 || floor(port) != port
+    ]))
   }
   validation {
-    condition     = length(distinct(values(var.ports))) == length(values(var.ports))
-    error_message = "ports must differ from each other: ${join(", ", [for name, port in var.ports : "${name} = ${port}"])}."
+    condition = length(distinct(values(var.ports))) == length(values(var.ports))
+    error_message = format("ports must differ from each other: %s.", join(", ", [
+      for name, port in var.ports : "${name} = ${port}"
+    ]))
   }
 }
 
 variable "images" {
-  description = "Images, each pinned to a release. Airflow's own is built from airflow/Dockerfile."
+  description = "Images, each pinned to a release. Airflow's own is built on `base`, from airflow/Dockerfile."
   type = object({
+    base              = optional(string, "debian:bookworm-20250428-slim")
     postgres          = optional(string, "postgres:16.8")
     redis             = optional(string, "redis:7.2.7")
     postgres_exporter = optional(string, "prometheuscommunity/postgres-exporter:v0.17.1")
@@ -89,18 +94,53 @@ variable "images" {
   })
   default = {}
   validation {
-    condition     = alltrue([for image in values(var.images) : can(regex("[:@][^:@/]+$", image)) && !endswith(image, ":latest")])
-    error_message = "images must name a release (name:tag): ${join(", ", [for name, image in var.images : "${name} = ${image}" if !can(regex("[:@][^:@/]+$", image)) || endswith(image, ":latest")])}."
+    condition = alltrue([
+      for image in values(var.images) : can(regex("[:@][^:@/]+$", image)) && !endswith(image, ":latest")
+    ])
+    error_message = format("images must name a release (name:tag): %s.", join(", ", [
+      for name, image in var.images : "${name} = ${image}"
+      if !can(regex("[:@][^:@/]+$", image)) || endswith(image, ":latest")
+    ]))
   }
 }
 
 variable "extra_ca_certificates" {
-  description = "PEM certificates to trust while the Airflow image is built and inside it: for networks whose proxy re-signs TLS."
+  description = "PEM certificates for the Airflow image to trust: for networks whose proxy re-signs TLS."
   type        = string
   default     = ""
   validation {
-    condition     = var.extra_ca_certificates == "" || strcontains(var.extra_ca_certificates, "-----BEGIN CERTIFICATE-----")
-    error_message = "extra_ca_certificates must be the text of PEM certificates, not the name of a file: use file(\"…\") in a .tfvars file, or TF_VAR_extra_ca_certificates=\"$(cat …)\"."
+    condition = (
+      var.extra_ca_certificates == "" || strcontains(var.extra_ca_certificates, "-----BEGIN CERTIFICATE-----")
+    )
+    error_message = join(" ", [
+      "extra_ca_certificates must be the text of PEM certificates, not the name of a file.",
+      "Set TF_VAR_extra_ca_certificates=\"$(cat proxy-ca.pem)\".",
+    ])
+  }
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Secrets
+# ---------------------------------------------------------------------------------------------------------------------
+
+# Empty by default: Terraform then names all that are missing, instead of asking for them.
+variable "secrets" {
+  description = "Passwords and keys by name: names.yaml lists them, `make secrets` makes them."
+  type        = map(string)
+  default     = {}
+  sensitive   = true
+  validation {
+    condition = alltrue([
+      for name, pattern in local.secret_patterns : can(regex(pattern, lookup(var.secrets, name, "")))
+    ])
+    error_message = join(" ", [
+      "secrets lacks these, or they are too short (8 characters; a fernet key is 32 bytes in URL-safe base64):",
+      "${join(", ", [
+        for name, pattern in local.secret_patterns : name
+        if nonsensitive(!can(regex(pattern, lookup(var.secrets, name, ""))))
+      ])}.",
+      "`make secrets` writes terraform/secrets.auto.tfvars.json.",
+    ])
   }
 }
 
@@ -119,23 +159,22 @@ variable "worker_count" {
 }
 
 variable "worker_concurrency" {
-  description = "Tasks that one worker runs at a time."
+  description = "Tasks that one worker runs at a time; null: the number in airflow/airflow.env."
   type        = number
-  default     = 4
+  default     = null
   validation {
-    condition     = var.worker_concurrency >= 1 && floor(var.worker_concurrency) == var.worker_concurrency
-    error_message = "worker_concurrency must be a whole number from 1 on, not ${var.worker_concurrency}."
+    condition = (
+      var.worker_concurrency == null ? true :
+      var.worker_concurrency >= 1 && floor(var.worker_concurrency) == var.worker_concurrency
+    )
+    error_message = "worker_concurrency must be a whole number, 1 or more, not ${coalesce(var.worker_concurrency, 0)}."
   }
 }
 
 variable "limits" {
-  description = "Most memory (MB) and processor cores of a service; none where a service is not named. Cores as text without trailing zeros (\"1.5\")."
+  description = "Most memory (MB) and processor cores (\"1.5\") by service; the output `services` lists the services."
   type        = map(object({ memory_mb = optional(number), cpus = optional(string) }))
   default     = {}
-  validation {
-    condition     = length(setsubtract(keys(var.limits), local.services)) == 0
-    error_message = "limits names no such service: ${join(", ", setsubtract(keys(var.limits), local.services))}. There are: ${join(", ", local.services)}."
-  }
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -143,7 +182,7 @@ variable "limits" {
 # ---------------------------------------------------------------------------------------------------------------------
 
 variable "scale" {
-  description = "How many times the orders of AdventureWorks (31,465) the made-up source has; looked at when the source is first filled."
+  description = "How many times the orders of AdventureWorks (31,465) the made-up source gets when it is first filled."
   type        = number
   default     = 1
   validation {
@@ -168,29 +207,45 @@ variable "currency_api_url" {
   default     = ""
   validation {
     condition     = var.currency_api_url == "" || can(regex("^https?://[^/ ]+", var.currency_api_url))
-    error_message = "currency_api_url must be a URL that begins with http:// or https://, not \"${var.currency_api_url}\"."
+    error_message = "currency_api_url must begin with http:// or https://, not \"${var.currency_api_url}\"."
   }
 }
 
 variable "external_source" {
-  description = "A transaction database elsewhere instead of the container; `user` reads the 18 tables, with source_reader_password."
+  description = "A transaction database elsewhere. `user` reads its 18 tables, with the secret source_reader_password."
   type        = object({ host = string, port = optional(number, 5432), database = string, user = string })
   default     = null
 }
 
 variable "external_warehouse" {
-  description = "A warehouse database elsewhere instead of the container; docs/growing.md says how it is prepared."
+  description = "A warehouse database elsewhere; docs/growing.md says how it is prepared."
   type        = object({ host = string, port = optional(number, 5432), database = string })
   default     = null
 }
 
 variable "external_lake" {
-  description = "An S3 elsewhere instead of MinIO, with the buckets airflow-logs and bikes-store made; lake_access_key and lake_secret_key reach them."
+  description = "An S3 elsewhere, with both buckets of names.yaml; lake_access_key and lake_secret_key log in there."
   type        = object({ endpoint = string, region = string })
   default     = null
   validation {
     condition     = var.external_lake == null ? true : can(regex("^https?://[^/ ]+$", var.external_lake.endpoint))
-    error_message = "external_lake.endpoint must be http:// or https:// and a host, such as https://s3.eu-west-1.amazonaws.com."
+    error_message = "external_lake.endpoint must be http:// or https:// and a host: https://s3.eu-west-1.amazonaws.com."
+  }
+}
+
+variable "lake_root_user" {
+  description = "The lake's administrator; null: the name in names.yaml."
+  type        = string
+  default     = null
+}
+
+variable "lake_access_key" {
+  description = "The pipeline's user of the lake, whose secret is lake_secret_key; null: the name in names.yaml."
+  type        = string
+  default     = null
+  validation {
+    condition     = var.lake_access_key == null ? true : can(regex("^[A-Za-z0-9]{3,128}$", var.lake_access_key))
+    error_message = "lake_access_key must be 3 to 128 letters and digits, not ${jsonencode(var.lake_access_key)}."
   }
 }
 
@@ -200,7 +255,7 @@ variable "log_retention_days" {
   default     = 30
   validation {
     condition     = var.log_retention_days >= 1 && floor(var.log_retention_days) == var.log_retention_days
-    error_message = "log_retention_days must be a whole number from 1 on, not ${var.log_retention_days}."
+    error_message = "log_retention_days must be a whole number, 1 or more, not ${var.log_retention_days}."
   }
 }
 
@@ -213,23 +268,24 @@ variable "scrape_interval" {
   type        = string
   default     = "15s"
   validation {
-    condition     = can(regex("^[1-9][0-9]*[smh]$", var.scrape_interval))
-    error_message = "scrape_interval must be a number and s, m or h, such as 15s, not \"${var.scrape_interval}\"."
+    # A scrape may take 5 seconds (prometheus/prometheus.yml), and no longer than the interval.
+    condition     = can(regex("^([5-9]s|[1-9][0-9]+s|[1-9][0-9]*[mh])$", var.scrape_interval))
+    error_message = "scrape_interval must be a number and s, m or h, 5s at least, not \"${var.scrape_interval}\"."
   }
 }
 
 variable "metrics_retention" {
-  description = "How long Prometheus keeps what it was told, such as 15d."
+  description = "How long Prometheus keeps what it read, such as 15d."
   type        = string
   default     = "15d"
   validation {
     condition     = can(regex("^[1-9][0-9]*[hdwy]$", var.metrics_retention))
-    error_message = "metrics_retention must be a number and h, d, w or y, such as 15d, not \"${var.metrics_retention}\"."
+    error_message = "metrics_retention must be a number and h, d, w or y, not \"${var.metrics_retention}\"."
   }
 }
 
 variable "runbooks_url" {
-  description = "Where docs/runbooks of this repository is read; alerts link there."
+  description = "Where people read docs/runbooks of this repository; alerts link there."
   type        = string
   default     = "docs/runbooks"
 }
@@ -241,22 +297,6 @@ variable "slack_webhook_url" {
   sensitive   = true
   validation {
     condition     = var.slack_webhook_url == "" || can(regex("^https?://[^/ ]+/", var.slack_webhook_url))
-    error_message = "slack_webhook_url must be the URL of an incoming webhook, such as https://hooks.slack.com/services/…."
-  }
-}
-
-variable "lake_root_user" {
-  description = "MinIO's administrator."
-  type        = string
-  default     = "lake-admin"
-}
-
-variable "lake_access_key" {
-  description = "The pipeline's user of the lake: an access key, whose secret is lake_secret_key."
-  type        = string
-  default     = "pipeline"
-  validation {
-    condition     = can(regex("^[A-Za-z0-9]{3,128}$", var.lake_access_key))
-    error_message = "lake_access_key must be 3 to 128 letters and digits, not \"${var.lake_access_key}\"."
+    error_message = "slack_webhook_url must be the URL of an incoming webhook: https://hooks.slack.com/services/…."
   }
 }

@@ -21,7 +21,7 @@ from rich.console import Console
 
 from cli import options
 from cli.console import run_command
-from cli.containers.secrets_file import missing_secrets, read_secrets, write_secrets
+from cli.containers.secrets_file import FILE, OLD_FILE, missing_secrets, read_old_file, read_secrets, write_secrets
 from cli.containers.terraform import Terraform
 from cli.endpoints import OF_CONTAINERS, Endpoints
 from cli.errors import UserError
@@ -65,14 +65,14 @@ def up(console: Console) -> None:
         login = f"  user {page['user']}" if page["user"] else ""
         console.print(f"{name.capitalize():11}[bold]{page['url']}[/bold]{login}")
     shown = FOLDER.relative_to(REPOSITORY) if FOLDER.is_relative_to(REPOSITORY) else FOLDER
-    console.print(f"Passwords are in {shown}/secrets.auto.tfvars. `make run-pipeline` runs both DAGs.")
+    console.print(f"Passwords are in {shown}/{FILE}. `make run-pipeline` runs both DAGs.")
 
 
 def down(console: Console) -> None:
     """Destroy everything, data included."""
     _initialise(console).run("destroy", "-no-color", "-auto-approve", "-compact-warnings")
     ENDPOINTS.unlink(missing_ok=True)
-    console.print("The stack is gone. Its passwords stay in secrets.auto.tfvars for the next one.")
+    console.print(f"The stack is gone. Its passwords stay in {FILE} for the next one.")
 
 
 def plan(console: Console) -> None:
@@ -133,9 +133,22 @@ def _initialise(console: Console) -> Terraform:
     terraform = Terraform(FOLDER)
     terraform.run("init", "-no-color", quiet=True)
     if missing_secrets(FOLDER):
-        how = "made" if write_secrets(FOLDER, terraform.kept_secrets()) else "read back from Terraform's state"
-        console.print(f"Passwords were {how}: secrets.auto.tfvars (mode 0600, not in git).")
+        _write_secrets(console, terraform)
     return terraform
+
+
+def _write_secrets(console: Console, terraform: Terraform) -> None:
+    """Write the passwords that are missing: those of the state, else of an older release's file, else new ones."""
+    of_state = terraform.kept_secrets()
+    of_old_file, has_more = read_old_file(FOLDER)
+    made = write_secrets(FOLDER, of_old_file | of_state)
+    how = "made" if made else "read back from Terraform's state" if of_state else f"taken over from {OLD_FILE}"
+    console.print(f"Passwords were {how}: {FILE} (mode 0600, not in git).")
+    if has_more:
+        console.print(f"{OLD_FILE} stays, since it has other settings too: take the passwords out of it.")
+    elif of_old_file:
+        (FOLDER / OLD_FILE).unlink()
+        console.print(f"{OLD_FILE} of an older release is removed: its passwords are in {FILE}.")
 
 
 def _pass_settings(environment: Mapping[str, str]) -> None:

@@ -44,9 +44,9 @@ _CAUSES = (
     ),
     (
         ("password authentication failed for user",),
-        "A database does not take its password in secrets.auto.tfvars: its volume was made with another password. Put"
-        " that password back. Or, if nobody needs the data, run `make down`, remove the volumes that are left"
-        " (`docker volume ls` lists them, `docker volume rm NAME` removes one), and try again.",
+        "A database does not take its password in secrets.auto.tfvars.json: its volume was made with another"
+        " password. Put that password back. Or, if nobody needs the data, run `make down`, remove the volumes that are"
+        " left (`docker volume ls` lists them, `docker volume rm NAME` removes one), and try again.",
     ),
     (
         ("port is already allocated", "address already in use"),
@@ -130,7 +130,7 @@ class Terraform:
         ]
 
     def kept_secrets(self) -> dict[str, str]:
-        """The passwords of the last apply, by variable; none when there was none."""
+        """The secrets of the last apply, by name; none when there was none."""
         return next((each["values"]["input"] for each in self._state() if each["address"] == _SECRETS), {})
 
     def _state(self) -> list[dict[str, Any]]:

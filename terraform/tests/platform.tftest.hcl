@@ -9,29 +9,19 @@ mock_provider "minio" {}
 mock_provider "grafana" {}
 
 variables {
-  airflow_db_password      = "a-password"
-  airflow_admin_password   = "a-password"
-  airflow_fernet_key       = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-  airflow_secret_key       = "a-password"
-  broker_password          = "a-password"
-  source_admin_password    = "a-password"
-  source_reader_password   = "a-password"
-  warehouse_admin_password = "a-password"
-  staging_loader_password  = "a-password"
-  dbt_password             = "a-password"
-  reporter_password        = "a-password"
-  monitor_password         = "a-password"
-  lake_root_password       = "a-password"
-  lake_secret_key          = "a-password"
-  grafana_admin_password   = "a-password"
+  secrets = merge(
+    { for name in keys(yamldecode(file("../names.yaml")).secrets) : name => "a-password" },
+    { for role in flatten(values(yamldecode(file("../names.yaml")).roles)) : "${role}_password" => "a-password" },
+    { airflow_fernet_key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=" },
+  )
 }
 
 run "applies_as_it_is" {
   command = apply
 
   assert {
-    condition     = output.buckets == tolist(["airflow-logs", "bikes-store"])
-    error_message = "The lake has not the two buckets."
+    condition     = output.buckets == tolist(sort(values(local.names.lake.buckets)))
+    error_message = "The lake does not have both buckets."
   }
   assert {
     condition     = output.pages.airflow.url == "http://127.0.0.1:8080"
@@ -43,29 +33,41 @@ run "dashboards_and_alert_rules" {
   command = plan
 
   assert {
-    condition     = keys(module.grafana.dashboards) == ["pipeline.json", "platform.json", "sales.json"]
-    error_message = "Not the three dashboards are planned, but ${join(", ", keys(module.grafana.dashboards))}."
+    condition     = toset(keys(module.dashboards_and_alerts.dashboards)) == fileset("../grafana/dashboards", "*.json")
+    error_message = "Other dashboards are planned than there are files."
   }
   assert {
-    condition     = module.grafana.data_sources == ["prometheus", "warehouse"]
-    error_message = "Data sources have other uids than the dashboards name."
+    condition = module.dashboards_and_alerts.alert_rules == sort(flatten([
+      for group in yamldecode(file("../grafana/alert_rules.yml")).groups : group.rules[*].name
+    ]))
+    error_message = "Other alert rules are planned than there are in the file."
   }
   assert {
-    condition = module.grafana.alert_rules == tolist([
-      "DAG import error",
-      "DAG run failed",
-      "Database down",
-      "Disk filling",
-      "Lake down",
-      "Metrics missing",
-      "Queue stuck",
-      "Reconciliation off",
-      "Scheduler heartbeat lost",
-      "Task failing repeatedly",
-      "Warehouse stale",
-      "Worker heartbeat lost",
-    ])
-    error_message = "Other alert rules are planned: ${join(", ", module.grafana.alert_rules)}."
+    condition = toset(module.dashboards_and_alerts.data_sources) == toset(flatten([
+      for file in fileset("../grafana/dashboards", "*.json") : [
+        for panel in jsondecode(file("../grafana/dashboards/${file}")).panels : panel.targets[*].datasource.uid
+      ]
+    ]))
+    error_message = "The data sources do not have the uids that the dashboards name."
+  }
+}
+
+run "what_the_modules_publish" {
+  command = plan
+
+  assert {
+    condition     = length(distinct(output.services)) == length(output.services)
+    error_message = "Two services have one name in the limits."
+  }
+  assert {
+    condition = length(setsubtract(
+      [for target in local.scrape_targets : split(":", target.address)[0]], output.services
+    )) == 0
+    error_message = "Prometheus reads a service that is none."
+  }
+  assert {
+    condition     = length(setsubtract(keys(local.volumes), output.services)) == 0
+    error_message = "A volume is watched that belongs to no service."
   }
 }
 
@@ -91,7 +93,11 @@ run "databases_and_lake_elsewhere" {
 
   assert {
     condition     = length(module.source) + length(module.warehouse) + length(module.lake) == 0
-    error_message = "What is elsewhere is made here too."
+    error_message = "A part that is elsewhere is made here too."
+  }
+  assert {
+    condition     = length(setintersection(output.services, ["source", "warehouse", "lake"])) == 0
+    error_message = "A part that is elsewhere is published as a service of this stack."
   }
   assert {
     condition     = output.endpoints.source.host == "shop.example.com" && output.endpoints.warehouse.port == 5432
@@ -109,7 +115,7 @@ run "remote_docker_host" {
 
   assert {
     condition     = output.pages.grafana.url == "http://big.example.com:3000"
-    error_message = "Pages are not looked for on the Docker host."
+    error_message = "The pages' addresses are not those of the Docker host."
   }
 }
 
@@ -117,8 +123,8 @@ run "without_slack_nobody_is_told" {
   command = plan
 
   assert {
-    condition     = length(module.grafana.contact_points) == 0
-    error_message = "There is a contact point without a webhook."
+    condition     = length(module.dashboards_and_alerts.contact_points) == 0
+    error_message = "There is a contact point although there is no webhook."
   }
 }
 
@@ -129,7 +135,7 @@ run "with_slack" {
   }
 
   assert {
-    condition     = module.grafana.contact_points == ["slack"]
+    condition     = module.dashboards_and_alerts.contact_points == ["slack"]
     error_message = "The webhook makes no contact point."
   }
 }
@@ -153,17 +159,17 @@ run "a_port_twice" {
 run "an_empty_password" {
   command = plan
   variables {
-    dbt_password = ""
+    secrets = merge(var.secrets, { dbt_password = "" })
   }
-  expect_failures = [var.dbt_password]
+  expect_failures = [var.secrets]
 }
 
 run "a_fernet_key_that_is_none" {
   command = plan
   variables {
-    airflow_fernet_key = "short"
+    secrets = merge(var.secrets, { airflow_fernet_key = "short" })
   }
-  expect_failures = [var.airflow_fernet_key]
+  expect_failures = [var.secrets]
 }
 
 run "a_webhook_that_is_no_url" {
@@ -187,7 +193,7 @@ run "limits_of_a_service_that_is_none" {
   variables {
     limits = { airflow = { memory_mb = 512 } }
   }
-  expect_failures = [var.limits]
+  expect_failures = [output.services]
 }
 
 run "no_worker" {

@@ -10,8 +10,10 @@ import sys
 
 import pytest
 
-from cli.containers.secrets_file import missing_secrets, read_secrets, write_secrets
+from cli.containers import secrets_file
+from cli.containers.secrets_file import missing_secrets, read_old_file, read_secrets, write_secrets
 from cli.containers.terraform import explain
+from cli.errors import UserError
 from cli.paths import REPOSITORY
 from tests.support.module import copy_module
 from tests.support.needs import need_program
@@ -104,31 +106,74 @@ def test_secrets_are_made_once(up, folder):
     said, code = up("secrets")
     assert code == 0
     assert "Passwords were made" in said
-    path = folder / "secrets.auto.tfvars"
+    path = folder / "secrets.auto.tfvars.json"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     made = path.read_text()
     assert up("secrets") == ("", 0)
     assert path.read_text() == made
 
 
-def test_a_secret_that_the_state_lacks_is_made_and_said_to_be(tmp_path):
+CHOSEN = 'a "quoted" \\ ${not} %{an} expression, ü'
+
+
+@pytest.fixture
+def terraform_folder(tmp_path, monkeypatch):
+    """A folder that holds nothing, where two secrets are needed."""
+    monkeypatch.setattr(secrets_file, "SECRETS", ["chosen", "reader_password"])
+    return tmp_path
+
+
+def test_a_secret_that_the_state_lacks_is_made_and_said_to_be(terraform_folder):
     """As after an update of this repository that brings one more."""
-    (tmp_path / "secrets.tf").write_text('variable "old" {\n}\n\nvariable "new" {\n}\n')
-    assert write_secrets(tmp_path, {"old": "kept"})
-    made = read_secrets(tmp_path)
-    assert (made["old"], len(made["new"])) == ("kept", 32)
+    assert write_secrets(terraform_folder, {"chosen": "kept"})
+    made = read_secrets(terraform_folder)
+    assert (made["chosen"], len(made["reader_password"])) == ("kept", 32)
 
 
-def test_secrets_of_any_characters_are_what_terraform_reads(tmp_path):
+def test_secrets_of_any_characters_are_what_terraform_reads(terraform_folder):
     need_program("terraform", "it reads the file")
-    (tmp_path / "secrets.tf").write_text('variable "chosen" {\n  type = string\n}\n')
-    chosen = 'a "quoted" \\ ${not} %{an} expression, ü'
-    assert not write_secrets(tmp_path, {"chosen": chosen})
-    assert missing_secrets(tmp_path) == []
-    assert read_secrets(tmp_path) == {"chosen": chosen}
+    (terraform_folder / "main.tf").write_text('variable "secrets" {\n  type = map(string)\n}\n')
+    kept = {"chosen": CHOSEN, "reader_password": "secret"}
+    assert not write_secrets(terraform_folder, kept)
+    assert missing_secrets(terraform_folder) == []
+    assert read_secrets(terraform_folder) == kept
     command = ["terraform", "console"]
-    done = subprocess.run(command, input="jsonencode(var.chosen)", cwd=tmp_path, capture_output=True, text=True)
-    assert json.loads(json.loads(done.stdout)) == chosen
+    done = subprocess.run(
+        command, input="jsonencode(var.secrets)", cwd=terraform_folder, capture_output=True, text=True
+    )
+    assert json.loads(json.loads(done.stdout)) == kept
+
+
+@pytest.mark.parametrize("more", ["", 'slack_webhook_url = "https://hooks.slack.com/services/T0/B0/x"\n'])
+def test_the_file_of_an_older_release_is_read_as_terraform_reads_it(terraform_folder, more):
+    need_program("terraform", "it reads the file")
+    quoted = json.dumps(CHOSEN).replace("${", "$${").replace("%{", "%%{")
+    (terraform_folder / "secrets.auto.tfvars").write_text(f"# Made by `make up`.\nchosen = {quoted}\n{more}")
+    assert read_old_file(terraform_folder) == ({"chosen": CHOSEN}, bool(more))
+
+
+def test_a_file_of_secrets_that_somebody_broke_is_refused(terraform_folder):
+    (terraform_folder / "secrets.auto.tfvars.json").write_text('{"secrets": {"chosen": "x",}}')
+    with pytest.raises(UserError, match="is not JSON of the form"):
+        missing_secrets(terraform_folder)
+
+
+@pytest.mark.parametrize("more", ["", "worker_count = 2\n"])
+def test_secrets_of_an_older_release_are_taken_over(up, folder, more):
+    """Nothing is up, so no state knows them: but databases elsewhere may have these passwords."""
+    old = {
+        name: "A" * 43 + "=" if name.endswith("_fernet_key") else f"of the older release: {name}"
+        for name in missing_secrets(folder)
+    }
+    file = folder / "secrets.auto.tfvars"
+    file.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in old.items()) + more)
+    said, code = up("secrets")
+    assert code == 0
+    assert read_secrets(folder) == old
+    assert "Passwords were taken over from secrets.auto.tfvars" in said
+    assert file.exists() == bool(more)
+    assert ("stays, since it has other settings too" if more else "of an older release is removed") in said
+    assert not [value for value in old.values() if value in said]
 
 
 def test_dump_that_is_not_there(up):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,9 +22,9 @@ from docker.models.volumes import Volume
 from cli.paths import REPOSITORY
 from tests.support.needs import lack, need_program
 
-BASE = "debian:bookworm-slim"
 STATSD_EXPORTER = "github.com/prometheus/statsd_exporter@v0.28.0"
 _IMAGES = REPOSITORY / "tests" / "support" / "images"
+_BASE = re.compile(r'^ *base += optional\(string, "(.+)"\)$', re.MULTILINE)
 _CERTIFICATES = Path("/usr/local/share/ca-certificates")
 
 
@@ -68,7 +69,7 @@ def build_images(engine: docker.DockerClient, folder: Path) -> dict[str, str]:
         if name == "statsd-exporter":
             shutil.copy2(build_statsd_exporter(), context)
         images[variable] = f"bikes-store-stand-in/{name}:test"
-        engine.images.build(path=str(context), tag=images[variable], rm=True)
+        engine.images.build(path=str(context), tag=images[variable], buildargs={"BASE_IMAGE": BASE}, rm=True)
     return images
 
 
@@ -100,6 +101,17 @@ def remove_leftovers(engine: docker.DockerClient, name: str) -> None:
 def extra_certificates() -> str:
     """The certificates that this machine trusts beside the public ones, for networks whose proxy re-signs TLS."""
     return "\n".join(file.read_text() for file in sorted(_CERTIFICATES.glob("*.crt")))
+
+
+def _base() -> str:
+    """The Debian that terraform/variables.tf has Airflow's image built on; the stand-ins are built on it too."""
+    found = _BASE.search((REPOSITORY / "terraform" / "variables.tf").read_text())
+    if found is None:
+        raise LookupError("the variable images of terraform/variables.tf has no `base`")
+    return found[1]
+
+
+BASE = _base()
 
 
 def _connect() -> docker.DockerClient | None:

@@ -1,14 +1,23 @@
-# Airflow 2.10.2 with the Celery executor: its database, its broker, its first steps, its processes.
-
-terraform {
-  required_providers {
-    docker = { source = "kreuzwerker/docker" }
-  }
-}
+/**
+ * Airflow 2.10.2 with the Celery executor: its database, its broker, its first steps, its processes.
+ */
 
 locals {
-  home     = "/opt/airflow"
-  database = "airflow:${urlencode(var.secrets.db_password)}@${module.database.host}:5432/airflow"
+  # Those that stay up. The workers are of one kind, and there is always a first one.
+  services = [
+    module.redis.published,
+    module.redis_exporter.published,
+    module.scheduler.published,
+    module.webserver.published,
+    module.triggerer.published,
+    module.worker[0].published,
+  ]
+
+  home = "/opt/airflow"
+  database_url = join("", [
+    var.database, ":", urlencode(var.secrets["airflow_db_password"]), "@${module.database.host}:5432/", var.database
+  ])
+  broker_url = "redis://:${urlencode(var.secrets["broker_password"])}@${module.redis.host}:6379/0"
 
   # airflow/airflow.env holds what is the same wherever the platform runs.
   common = {
@@ -16,21 +25,23 @@ locals {
   }
 
   env = merge(local.common, {
-    AIRFLOW__CORE__FERNET_KEY           = var.secrets.fernet_key
-    AIRFLOW__DATABASE__SQL_ALCHEMY_CONN = "postgresql+psycopg2://${local.database}"
-    AIRFLOW__CELERY__RESULT_BACKEND     = "db+postgresql://${local.database}"
-    AIRFLOW__CELERY__BROKER_URL         = "redis://:${urlencode(var.secrets.broker_password)}@${module.redis.host}:6379/0"
+    AIRFLOW__CORE__FERNET_KEY                = var.secrets["airflow_fernet_key"]
+    AIRFLOW__DATABASE__SQL_ALCHEMY_CONN      = "postgresql+psycopg2://${local.database_url}"
+    AIRFLOW__CELERY__RESULT_BACKEND          = "db+postgresql://${local.database_url}"
+    AIRFLOW__CELERY__BROKER_URL              = local.broker_url
+    AIRFLOW__COSMOS__CACHE_DIR               = "${local.home}/cosmos"
+    AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER = "s3://${var.buckets.logs}"
+    AIRFLOW__METRICS__STATSD_HOST            = var.statsd.host
+    AIRFLOW__METRICS__STATSD_PORT            = tostring(var.statsd.port)
+    AIRFLOW__WEBSERVER__BASE_URL             = var.url
+    AIRFLOW__WEBSERVER__SECRET_KEY           = var.secrets["airflow_secret_key"]
+    BIKES_STORE_DBT_MANIFEST                 = "${local.home}/dbt-target/manifest.json"
+    DATA_BUCKET                              = var.buckets.data
+    WAREHOUSE_HOST                           = var.warehouse.host
+    WAREHOUSE_PORT                           = tostring(var.warehouse.port)
+    WAREHOUSE_DATABASE                       = var.warehouse.database
+    }, var.worker_concurrency == null ? {} : {
     AIRFLOW__CELERY__WORKER_CONCURRENCY = tostring(var.worker_concurrency)
-    AIRFLOW__COSMOS__CACHE_DIR          = "${local.home}/cosmos"
-    AIRFLOW__METRICS__STATSD_HOST       = var.statsd.host
-    AIRFLOW__METRICS__STATSD_PORT       = tostring(var.statsd.port)
-    AIRFLOW__WEBSERVER__BASE_URL        = var.url
-    AIRFLOW__WEBSERVER__SECRET_KEY      = var.secrets.secret_key
-    AIRFLOW__WEBSERVER__WORKERS         = "2"
-    BIKES_STORE_DBT_MANIFEST            = "${local.home}/dbt-target/manifest.json"
-    WAREHOUSE_HOST                      = var.init.WAREHOUSE_HOST
-    WAREHOUSE_PORT                      = var.init.WAREHOUSE_PORT
-    WAREHOUSE_DB                        = var.init.WAREHOUSE_DB
   })
 
   # Read-only, as the DAGs and the dbt project are on the Docker host: a changed file is seen without a rebuild.
@@ -40,7 +51,7 @@ locals {
     { container_path = "${local.home}/dbt-target", volume_name = docker_volume.dbt_target.name },
   ]
 
-  # sha1 over the dbt project: dbt's manifest is written anew when it changes.
+  # sha1 over the dbt project: a changed one runs init again, which writes dbt's manifest.
   dbt_files = [
     for file in fileset("${var.repository}/dbt", "**") : file
     if !can(regex("(^|/)(target|logs|dbt_packages|__pycache__)/|\\.user\\.yml$", file))
@@ -55,16 +66,13 @@ resource "docker_volume" "dbt_target" {
 module "database" {
   source = "../postgres"
 
-  platform         = var.platform
-  name             = "airflow-db"
-  image            = var.images.postgres
-  exporter_image   = var.images.postgres_exporter
-  monitor_password = var.secrets.monitor_password
-  user             = "airflow"
-  password         = var.secrets.db_password
-  database         = "airflow"
-  shared_buffers   = "128MB"
-  limits           = var.limits["airflow-db"]
+  platform       = var.platform
+  secrets        = var.secrets
+  name           = "airflow-db"
+  database       = var.database
+  user           = var.database
+  password       = var.secrets["airflow_db_password"]
+  shared_buffers = "128MB"
 }
 
 # Its queues are kept: a broker that is started again goes on with the tasks that wait.
@@ -77,15 +85,17 @@ module "redis" {
 
   platform = var.platform
   name     = "redis"
-  image    = var.images.redis
+  image    = var.platform.images.redis
   # The password goes by the environment: a command line is for everybody of the host to read.
-  command = ["sh", "-c", "printf 'requirepass %s\\nappendonly yes\\ndir /data\\n' \"$REDISCLI_AUTH\" | exec redis-server -"]
-  env     = { REDISCLI_AUTH = var.secrets.broker_password }
+  command = [
+    "sh", "-c",
+    "printf 'requirepass %s\\nappendonly yes\\ndir /data\\n' \"$REDISCLI_AUTH\" | exec redis-server -",
+  ]
+  env = { REDISCLI_AUTH = var.secrets["broker_password"] }
   volumes = [
     { container_path = "/data", volume_name = docker_volume.redis.name },
   ]
   healthcheck = { test = ["CMD-SHELL", "redis-cli ping | grep -q PONG"], interval = "2s", retries = 30 }
-  limits      = var.limits["redis"]
 }
 
 # Its metrics, for Prometheus.
@@ -94,12 +104,17 @@ module "redis_exporter" {
 
   platform = var.platform
   name     = "redis-exporter"
-  image    = var.images.redis_exporter
+  image    = var.platform.images.redis_exporter
   env = {
     REDIS_ADDR     = "redis://${module.redis.host}:6379"
-    REDIS_PASSWORD = var.secrets.broker_password
+    REDIS_PASSWORD = var.secrets["broker_password"]
   }
-  healthcheck = { test = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9121/metrics"], interval = "5s", retries = 24 }
+  healthcheck = {
+    test     = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9121/metrics"]
+    interval = "5s"
+    retries  = 24
+  }
+  metrics = { job = "redis", port = 9121 }
 }
 
 # Tables, connections, variables, the admin, dbt's manifest. Ends when all is done.
@@ -108,11 +123,11 @@ module "init" {
 
   platform = var.platform
   name     = "airflow-init"
-  image    = var.images.airflow
+  image    = var.image
   command  = ["airflow/init.sh"]
   env = merge(local.env, var.init, {
-    AIRFLOW_ADMIN_USER     = var.admin_user
-    AIRFLOW_ADMIN_PASSWORD = var.secrets.admin_password
+    AIRFLOW_ADMIN_USER     = var.admin
+    AIRFLOW_ADMIN_PASSWORD = var.secrets["airflow_admin_password"]
     DBT_PROJECT_SHA1       = local.dbt_sha1
   })
   volumes = local.volumes
@@ -141,12 +156,11 @@ module "scheduler" {
 
   platform    = var.platform
   name        = "airflow-scheduler"
-  image       = var.images.airflow
+  image       = var.image
   command     = ["airflow", "scheduler"]
   env         = local.process_env
   volumes     = local.volumes
   healthcheck = local.job_healthchecks["SchedulerJob"]
-  limits      = var.limits["airflow-scheduler"]
 }
 
 module "webserver" {
@@ -154,7 +168,7 @@ module "webserver" {
 
   platform = var.platform
   name     = "airflow-webserver"
-  image    = var.images.airflow
+  image    = var.image
   command  = ["airflow", "webserver"]
   env      = local.process_env
   volumes  = local.volumes
@@ -164,7 +178,6 @@ module "webserver" {
     timeout      = "10s"
     start_period = "1m0s"
   }
-  limits = var.limits["airflow-webserver"]
 }
 
 module "triggerer" {
@@ -172,12 +185,11 @@ module "triggerer" {
 
   platform    = var.platform
   name        = "airflow-triggerer"
-  image       = var.images.airflow
+  image       = var.image
   command     = ["airflow", "triggerer"]
   env         = local.process_env
   volumes     = local.volumes
   healthcheck = local.job_healthchecks["TriggererJob"]
-  limits      = var.limits["airflow-triggerer"]
 }
 
 module "worker" {
@@ -186,17 +198,20 @@ module "worker" {
 
   platform = var.platform
   name     = "airflow-worker-${count.index + 1}"
-  image    = var.images.airflow
+  kind     = "airflow-worker"
+  image    = var.image
   command  = ["airflow", "celery", "worker"]
   env      = local.process_env
   volumes  = local.volumes
   healthcheck = {
-    test         = ["CMD-SHELL", "celery --app airflow.providers.celery.executors.celery_executor.app inspect ping --timeout 10 --destination \"celery@$(hostname)\""]
+    test = ["CMD-SHELL", join(" ", [
+      "celery --app airflow.providers.celery.executors.celery_executor.app",
+      "inspect ping --timeout 10 --destination \"celery@$(hostname)\"",
+    ])]
     interval     = "30s"
     timeout      = "30s"
     start_period = "1m0s"
     retries      = 5
   }
-  limits       = var.limits["airflow-worker"]
   stop_seconds = 60
 }

@@ -3,7 +3,17 @@ output "workers" {
   value       = module.worker[*].name
 }
 
-output "database_volume" {
-  description = "Name of the volume that Airflow's own database is in. Known once the server has made its cluster there."
-  value       = module.database.volume
+output "services" {
+  description = "Names of the services."
+  value       = concat(module.database.services, local.services[*].name)
+}
+
+output "scrape_targets" {
+  description = "What Prometheus reads here."
+  value       = concat(module.database.scrape_targets, flatten(local.services[*].scrape_targets))
+}
+
+output "volumes" {
+  description = "Volumes that hold data: what they hold => name. Known once the database has made its cluster."
+  value       = module.database.volumes
 }

@@ -1,21 +1,23 @@
 variable "platform" {
-  description = "What all containers share: prefix of their names, network, address that published ports are bound to."
+  description = "What all services share; network, images (ids by name) and limits (by service) among it."
   type = object({
     name         = string
     network      = string
     bind_address = string
+    images       = map(string)
+    limits       = map(object({ memory_mb = optional(number), cpus = optional(string) }))
   })
 }
 
-variable "images" {
-  description = "Ids of the images."
-  type = object({
-    airflow           = string
-    postgres          = string
-    redis             = string
-    postgres_exporter = string
-    redis_exporter    = string
-  })
+variable "secrets" {
+  description = "The platform's secrets by name; this module uses those that begin with airflow_, and broker_password."
+  type        = map(string)
+  sensitive   = true
+}
+
+variable "image" {
+  description = "Id of Airflow's image."
+  type        = string
 }
 
 variable "repository" {
@@ -38,31 +40,33 @@ variable "port" {
   type        = number
 }
 
-variable "statsd" {
-  description = "Where metrics go, by UDP; the id is another one when the address may be."
-  type        = object({ host = string, port = number, id = string })
-}
-
-variable "admin_user" {
+variable "admin" {
   description = "Airflow's administrator."
   type        = string
 }
 
-variable "secrets" {
-  description = "Airflow's passwords and keys."
-  type = object({
-    db_password      = string
-    admin_password   = string
-    fernet_key       = string
-    secret_key       = string
-    broker_password  = string
-    monitor_password = string
-  })
-  sensitive = true
+variable "database" {
+  description = "Airflow's metadata database; the role that owns it has the same name."
+  type        = string
+}
+
+variable "warehouse" {
+  description = "Where the DAGs reach the warehouse."
+  type        = object({ host = string, port = number, database = string })
+}
+
+variable "buckets" {
+  description = "Buckets of the lake: for task logs and for data."
+  type        = object({ logs = string, data = string })
+}
+
+variable "statsd" {
+  description = "Where Airflow sends metrics, by UDP; the id is a new one when the address may be."
+  type        = object({ host = string, port = number, id = string })
 }
 
 variable "init" {
-  description = "What the names in airflow_connections_init.yaml and airflow_variables_init.json stand for."
+  description = "Values for airflow_connections_init.yaml and airflow_variables_init.json, but for the warehouse."
   type        = map(string)
 }
 
@@ -72,11 +76,7 @@ variable "worker_count" {
 }
 
 variable "worker_concurrency" {
-  description = "Tasks that one worker runs at a time."
+  description = "Tasks that one worker runs at a time; null: the number in airflow.env."
   type        = number
-}
-
-variable "limits" {
-  description = "Most memory (MB) and processor cores of each service."
-  type        = map(object({ memory_mb = optional(number), cpus = optional(string) }))
+  default     = null
 }

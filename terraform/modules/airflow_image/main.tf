@@ -1,10 +1,6 @@
-# The one image of our own: Airflow, dbt and the currency service, from airflow/Dockerfile and uv.lock.
-
-terraform {
-  required_providers {
-    docker = { source = "kreuzwerker/docker" }
-  }
-}
+/**
+ * The one image of our own: Airflow, dbt and the currency service, from airflow/Dockerfile and uv.lock.
+ */
 
 locals {
   # What the Dockerfile copies. dags/ and dbt/ are mounted, so a change there builds nothing.
@@ -14,6 +10,10 @@ locals {
       for file in fileset("${var.context}/${folder}", "**") : "${folder}/${file}" if !strcontains(file, "__pycache__")
     ]]),
   )
+  digest = sha1(join("", concat(
+    [for file in local.files : "${file}:${filesha1("${var.context}/${file}")}"],
+    [var.base, var.extra_ca_certificates],
+  )))
 }
 
 resource "docker_image" "this" {
@@ -23,14 +23,8 @@ resource "docker_image" "this" {
   build {
     context    = var.context
     dockerfile = "airflow/Dockerfile"
-    build_args = { EXTRA_CA_CERTIFICATES = var.extra_ca_certificates }
+    build_args = { BASE_IMAGE = var.base, EXTRA_CA_CERTIFICATES = var.extra_ca_certificates }
   }
 
   triggers = { files = local.digest }
-}
-
-locals {
-  digest = sha1(join("", concat(
-    [for file in local.files : "${file}:${filesha1("${var.context}/${file}")}"], [var.extra_ca_certificates],
-  )))
 }

@@ -8,6 +8,11 @@ variable "context" {
   type        = string
 }
 
+variable "base" {
+  description = "Name of the Debian image to build on."
+  type        = string
+}
+
 variable "extra_ca_certificates" {
   description = "PEM certificates to trust."
   type        = string

@@ -1,11 +1,7 @@
-# A container that does one thing and ends. It runs again when its image or its environment changes; when it fails, so
-# does the apply, with its log.
-
-terraform {
-  required_providers {
-    docker = { source = "kreuzwerker/docker" }
-  }
-}
+/**
+ * A container that does one thing and ends. It runs again when its image or its environment changes; when it fails, so
+ * does the apply, with its log.
+ */
 
 resource "docker_container" "this" {
   name     = "${var.platform.name}-${var.name}"

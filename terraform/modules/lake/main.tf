@@ -1,15 +1,10 @@
-# MinIO, its two buckets, and the one user that the pipeline comes with.
-
-terraform {
-  required_providers {
-    docker = { source = "kreuzwerker/docker" }
-    minio  = { source = "aminueza/minio" }
-  }
-}
+/**
+ * MinIO, its buckets, and the one user that the pipeline logs in as.
+ */
 
 locals {
-  log_bucket  = "airflow-logs"
-  data_bucket = "bikes-store"
+  services = [module.service.published]
+  buckets  = [var.buckets.logs, var.buckets.data]
 }
 
 resource "docker_volume" "data" {
@@ -21,11 +16,11 @@ module "service" {
 
   platform = var.platform
   name     = "lake"
-  image    = var.image
+  image    = var.platform.images.minio
   command  = ["server", "/data", "--address", ":9000", "--console-address", ":9001"]
   env = {
     MINIO_ROOT_USER            = var.root_user
-    MINIO_ROOT_PASSWORD        = var.root_password
+    MINIO_ROOT_PASSWORD        = var.secrets["lake_root_password"]
     MINIO_PROMETHEUS_AUTH_TYPE = "public" # within the platform's network
     MINIO_BROWSER              = "on"
   }
@@ -38,11 +33,11 @@ module "service" {
   ]
   # The image has MinIO's own client and no curl. https://github.com/minio/minio/issues/18389
   healthcheck = { test = ["CMD", "mc", "ready", "local"], interval = "3s", retries = 40 }
-  limits      = var.limits
+  metrics     = { job = "lake", port = 9000, path = "/minio/v2/metrics/cluster" }
 }
 
 resource "minio_s3_bucket" "this" {
-  for_each = toset([local.log_bucket, local.data_bucket])
+  for_each = toset(local.buckets)
 
   bucket        = each.value
   acl           = "private"
@@ -61,7 +56,7 @@ resource "minio_s3_bucket_versioning" "this" {
 }
 
 resource "minio_ilm_policy" "logs" {
-  bucket = minio_s3_bucket.this[local.log_bucket].bucket
+  bucket = minio_s3_bucket.this[var.buckets.logs].bucket
 
   rule {
     id         = "old-logs"
@@ -80,7 +75,7 @@ resource "minio_ilm_policy" "logs" {
 
 resource "minio_iam_user" "pipeline" {
   name          = var.access_key
-  secret        = var.secret_key
+  secret        = var.secrets["lake_secret_key"]
   force_destroy = true
 
   depends_on = [module.service]
@@ -94,12 +89,12 @@ resource "minio_iam_policy" "pipeline" {
       {
         Effect   = "Allow"
         Action   = ["s3:ListBucket", "s3:GetBucketLocation"]
-        Resource = [for bucket in [local.log_bucket, local.data_bucket] : "arn:aws:s3:::${bucket}"]
+        Resource = [for bucket in local.buckets : "arn:aws:s3:::${bucket}"]
       },
       {
         Effect   = "Allow"
         Action   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
-        Resource = [for bucket in [local.log_bucket, local.data_bucket] : "arn:aws:s3:::${bucket}/*"]
+        Resource = [for bucket in local.buckets : "arn:aws:s3:::${bucket}/*"]
       },
     ]
   })

@@ -4,8 +4,18 @@ output "buckets" {
   depends_on  = [minio_iam_user_policy_attachment.pipeline, minio_s3_bucket_versioning.this]
 }
 
-output "volume" {
-  description = "Name of the volume that the objects are in. Known once MinIO uses it."
-  value       = docker_volume.data.name
+output "services" {
+  description = "Names of the services."
+  value       = local.services[*].name
+}
+
+output "scrape_targets" {
+  description = "What Prometheus reads here."
+  value       = flatten(local.services[*].scrape_targets)
+}
+
+output "volumes" {
+  description = "Volumes that hold data: what they hold => name. Known once MinIO uses them."
+  value       = { lake = docker_volume.data.name }
   depends_on  = [module.service]
 }

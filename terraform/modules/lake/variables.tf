@@ -1,15 +1,23 @@
 variable "platform" {
-  description = "What all containers share: prefix of their names, network, address that published ports are bound to."
+  description = "What all services share; network, images (ids by name) and limits (by service) among it."
   type = object({
     name         = string
     network      = string
     bind_address = string
+    images       = map(string)
+    limits       = map(object({ memory_mb = optional(number), cpus = optional(string) }))
   })
 }
 
-variable "image" {
-  description = "Id of the MinIO image."
-  type        = string
+variable "secrets" {
+  description = "The platform's secrets by name; this module uses lake_root_password and lake_secret_key."
+  type        = map(string)
+  sensitive   = true
+}
+
+variable "buckets" {
+  description = "Names of the buckets: for task logs and for data."
+  type        = object({ logs = string, data = string })
 }
 
 variable "root_user" {
@@ -17,21 +25,9 @@ variable "root_user" {
   type        = string
 }
 
-variable "root_password" {
-  description = "The administrator's password."
-  type        = string
-  sensitive   = true
-}
-
 variable "access_key" {
   description = "Name of the pipeline's user."
   type        = string
-}
-
-variable "secret_key" {
-  description = "Secret key of the pipeline's user."
-  type        = string
-  sensitive   = true
 }
 
 variable "ports" {
@@ -42,9 +38,4 @@ variable "ports" {
 variable "log_retention_days" {
   description = "Days after which task logs are removed."
   type        = number
-}
-
-variable "limits" {
-  description = "Most memory (MB) and processor cores."
-  type        = object({ memory_mb = optional(number), cpus = optional(string) })
 }

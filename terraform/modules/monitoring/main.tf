@@ -1,9 +1,26 @@
-# Metrics: statsd-exporter takes Airflow's, node-exporter sees to the disks, Prometheus keeps them, Grafana shows them.
+/**
+ * Metrics: statsd-exporter takes Airflow's, node-exporter sees to the disks, Prometheus keeps them, Grafana shows them.
+ */
 
-terraform {
-  required_providers {
-    docker = { source = "kreuzwerker/docker" }
-  }
+locals {
+  services = [
+    module.statsd_exporter.published,
+    module.prometheus.published,
+    module.node_exporter.published,
+    module.grafana.published,
+  ]
+
+  # What prometheus.yml reads beside it.
+  targets = [
+    for target in var.scrape_targets : {
+      targets = [target.address]
+      labels = {
+        job                 = target.job
+        __metrics_path__    = target.path
+        __scrape_interval__ = var.scrape_interval
+      }
+    }
+  ]
 }
 
 module "statsd_exporter" {
@@ -11,14 +28,18 @@ module "statsd_exporter" {
 
   platform = var.platform
   name     = "statsd-exporter"
-  image    = var.images.statsd_exporter
+  image    = var.platform.images.statsd_exporter
   command = [
     "--statsd.mapping-config=/etc/statsd-exporter/mapping.yml", "--statsd.listen-udp=:9125", "--statsd.listen-tcp=",
     "--web.listen-address=:9102",
   ]
-  files       = { "/etc/statsd-exporter/mapping.yml" = var.statsd_mapping }
-  healthcheck = { test = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9102/-/healthy"], interval = "3s", retries = 20 }
-  limits      = var.limits["statsd-exporter"]
+  files = { "/etc/statsd-exporter/mapping.yml" = file("${var.prometheus}/statsd_mapping.yml") }
+  healthcheck = {
+    test     = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9102/-/healthy"]
+    interval = "3s"
+    retries  = 20
+  }
+  metrics = { job = "airflow", port = 9102 }
 }
 
 resource "docker_volume" "prometheus" {
@@ -30,18 +51,25 @@ module "prometheus" {
 
   platform = var.platform
   name     = "prometheus"
-  image    = var.images.prometheus
+  image    = var.platform.images.prometheus
   command = [
     "--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/prometheus",
     "--storage.tsdb.retention.time=${var.metrics_retention}",
   ]
-  files = { "/etc/prometheus/prometheus.yml" = var.prometheus_config }
+  files = {
+    "/etc/prometheus/prometheus.yml" = file("${var.prometheus}/prometheus.yml")
+    "/etc/prometheus/targets.json"   = jsonencode(local.targets)
+  }
   ports = [{ internal = 9090, external = var.ports.prometheus }]
   volumes = [
     { container_path = "/prometheus", volume_name = docker_volume.prometheus.name },
   ]
-  healthcheck = { test = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9090/-/healthy"], interval = "3s", retries = 40 }
-  limits      = var.limits["prometheus"]
+  healthcheck = {
+    test     = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9090/-/healthy"]
+    interval = "3s"
+    retries  = 40
+  }
+  metrics = { job = "prometheus", port = 9090 }
 }
 
 # The free space under the volumes, and nothing else of the Docker host.
@@ -50,17 +78,22 @@ module "node_exporter" {
 
   platform = var.platform
   name     = "node-exporter"
-  image    = var.images.node_exporter
+  image    = var.platform.images.node_exporter
   command = [
     "--collector.disable-defaults", "--collector.filesystem",
     # What else is mounted is the container's own. Docker's storage may itself be of a type that is left out as a rule.
     "--collector.filesystem.mount-points-exclude=^/($|dev|proc|sys|etc)", "--collector.filesystem.fs-types-exclude=^$",
   ]
   volumes = [
-    for name, volume in merge(var.disks, { prometheus = docker_volume.prometheus.name }) :
+    for name, volume in var.disks :
     { container_path = "/disks/${name}", volume_name = volume, read_only = true }
   ]
-  healthcheck = { test = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9100/metrics"], interval = "3s", retries = 20 }
+  healthcheck = {
+    test     = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9100/metrics"]
+    interval = "3s"
+    retries  = 20
+  }
+  metrics = { job = "disks", port = 9100 }
 }
 
 resource "docker_volume" "grafana" {
@@ -72,9 +105,10 @@ module "grafana" {
 
   platform = var.platform
   name     = "grafana"
-  image    = var.images.grafana
+  image    = var.platform.images.grafana
   env = {
-    GF_SECURITY_ADMIN_PASSWORD            = var.grafana_admin_password
+    GF_SECURITY_ADMIN_USER                = var.grafana_admin
+    GF_SECURITY_ADMIN_PASSWORD            = var.secrets["grafana_admin_password"]
     GF_SERVER_ROOT_URL                    = var.grafana_url
     GF_ANALYTICS_REPORTING_ENABLED        = "false"
     GF_ANALYTICS_CHECK_FOR_UPDATES        = "false"
@@ -85,6 +119,9 @@ module "grafana" {
   volumes = [
     { container_path = "/var/lib/grafana", volume_name = docker_volume.grafana.name },
   ]
-  healthcheck = { test = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:3000/api/health"], interval = "3s", retries = 40 }
-  limits      = var.limits["grafana"]
+  healthcheck = {
+    test     = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:3000/api/health"]
+    interval = "3s"
+    retries  = 40
+  }
 }

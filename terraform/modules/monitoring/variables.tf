@@ -1,29 +1,37 @@
 variable "platform" {
-  description = "What all containers share: prefix of their names, network, address that published ports are bound to."
+  description = "What all services share; network, images (ids by name) and limits (by service) among it."
   type = object({
     name         = string
     network      = string
     bind_address = string
+    images       = map(string)
+    limits       = map(object({ memory_mb = optional(number), cpus = optional(string) }))
   })
 }
 
-variable "images" {
-  description = "Ids of the images."
-  type        = object({ prometheus = string, statsd_exporter = string, node_exporter = string, grafana = string })
+variable "secrets" {
+  description = "The platform's secrets by name; this module uses grafana_admin_password."
+  type        = map(string)
+  sensitive   = true
 }
 
-variable "statsd_mapping" {
-  description = "statsd-exporter's mapping, as YAML."
+variable "prometheus" {
+  description = "Folder with Prometheus' configuration and statsd-exporter's mapping."
   type        = string
 }
 
-variable "prometheus_config" {
-  description = "Prometheus' configuration, as YAML."
+variable "scrape_targets" {
+  description = "What Prometheus reads: the job that the metrics are kept under, host and port, path."
+  type        = list(object({ job = string, address = string, path = string }))
+}
+
+variable "scrape_interval" {
+  description = "How often Prometheus asks."
   type        = string
 }
 
 variable "metrics_retention" {
-  description = "How long Prometheus keeps what it was told."
+  description = "How long Prometheus keeps what it read."
   type        = string
 }
 
@@ -32,10 +40,9 @@ variable "disks" {
   type        = map(string)
 }
 
-variable "grafana_admin_password" {
-  description = "Password of Grafana's user admin."
+variable "grafana_admin" {
+  description = "Grafana's administrator."
   type        = string
-  sensitive   = true
 }
 
 variable "grafana_url" {
@@ -46,9 +53,4 @@ variable "grafana_url" {
 variable "ports" {
   description = "Ports to publish."
   type        = object({ prometheus = number, grafana = number })
-}
-
-variable "limits" {
-  description = "Most memory (MB) and processor cores of each service."
-  type        = map(object({ memory_mb = optional(number), cpus = optional(string) }))
 }

@@ -1,9 +1,9 @@
-# A PostgreSQL server with its data in a named volume.
+/**
+ * A PostgreSQL server with its data in a named volume.
+ */
 
-terraform {
-  required_providers {
-    docker = { source = "kreuzwerker/docker" }
-  }
+locals {
+  services = [module.service.published, module.exporter.published]
 }
 
 resource "docker_volume" "data" {
@@ -15,24 +15,27 @@ module "service" {
 
   platform = var.platform
   name     = var.name
-  image    = var.image
+  image    = var.platform.images.postgres
   command  = ["postgres", "-c", "shared_buffers=${var.shared_buffers}", "-c", "max_wal_size=2GB"]
   env = {
     POSTGRES_USER        = var.user
     POSTGRES_PASSWORD    = var.password
     POSTGRES_DB          = var.database
-    MONITOR_PASSWORD     = var.monitor_password
+    MONITOR_PASSWORD     = var.secrets["monitor_password"]
     POSTGRES_INITDB_ARGS = "--auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8"
   }
   ports = var.external_port == null ? [] : [{ internal = 5432, external = var.external_port }]
   volumes = [
     { container_path = "/var/lib/postgresql/data", volume_name = docker_volume.data.name },
   ]
-  # Run once, when the cluster is made.
+  # PostgreSQL's image runs it once, when it makes the cluster.
   files = { "/docker-entrypoint-initdb.d/monitor.sql" = file("${path.module}/monitor.sql") }
   # By TCP: while the image sets the cluster up, its temporary server answers on the socket alone.
-  healthcheck  = { test = ["CMD", "pg_isready", "-q", "-h", "127.0.0.1", "-U", var.user, "-d", var.database], interval = "2s", retries = 60 }
-  limits       = var.limits
+  healthcheck = {
+    test     = ["CMD", "pg_isready", "-q", "-h", "127.0.0.1", "-U", var.user, "-d", var.database]
+    interval = "2s"
+    retries  = 60
+  }
   stop_seconds = 60
 }
 
@@ -42,11 +45,16 @@ module "exporter" {
 
   platform = var.platform
   name     = "${var.name}-exporter"
-  image    = var.exporter_image
+  image    = var.platform.images.postgres_exporter
   env = {
     DATA_SOURCE_URI  = "${module.service.host}:5432/${var.database}?sslmode=disable"
     DATA_SOURCE_USER = "monitor"
-    DATA_SOURCE_PASS = var.monitor_password
+    DATA_SOURCE_PASS = var.secrets["monitor_password"]
   }
-  healthcheck = { test = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9187/metrics"], interval = "5s", retries = 24 }
+  healthcheck = {
+    test     = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9187/metrics"]
+    interval = "5s"
+    retries  = 24
+  }
+  metrics = { job = "postgres", port = 9187 }
 }

@@ -3,8 +3,18 @@ output "host" {
   value       = module.service.host
 }
 
-output "volume" {
-  description = "Name of the volume that the data is in. Known once the server has made its cluster there."
-  value       = docker_volume.data.name
+output "services" {
+  description = "Names of the services."
+  value       = local.services[*].name
+}
+
+output "scrape_targets" {
+  description = "What Prometheus reads here."
+  value       = flatten(local.services[*].scrape_targets)
+}
+
+output "volumes" {
+  description = "Volumes that hold data: what they hold => name. Known once the server has made its cluster there."
+  value       = { (var.name) = docker_volume.data.name }
   depends_on  = [module.service]
 }

@@ -1,10 +1,18 @@
 variable "platform" {
-  description = "What all containers share: prefix of their names, network, address that published ports are bound to."
+  description = "What all services share; network, images (ids by name) and limits (by service) among it."
   type = object({
     name         = string
     network      = string
     bind_address = string
+    images       = map(string)
+    limits       = map(object({ memory_mb = optional(number), cpus = optional(string) }))
   })
+}
+
+variable "secrets" {
+  description = "The platform's secrets by name; this module uses monitor_password."
+  type        = map(string)
+  sensitive   = true
 }
 
 variable "name" {
@@ -12,26 +20,9 @@ variable "name" {
   type        = string
 }
 
-variable "image" {
-  description = "Id of the PostgreSQL image."
-  type        = string
-}
-
-variable "exporter_image" {
-  description = "Id of postgres-exporter's image."
-  type        = string
-}
-
-variable "monitor_password" {
-  description = "Password of the role that postgres-exporter reads the server's statistics with."
-  type        = string
-  sensitive   = true
-}
-
 variable "user" {
   description = "The server's superuser."
   type        = string
-  default     = "postgres"
 }
 
 variable "password" {
@@ -52,13 +43,7 @@ variable "external_port" {
 }
 
 variable "shared_buffers" {
-  description = "PostgreSQL's cache."
+  description = "Size of PostgreSQL's cache."
   type        = string
   default     = "256MB"
-}
-
-variable "limits" {
-  description = "Most memory (MB) and processor cores."
-  type        = object({ memory_mb = optional(number), cpus = optional(string) })
-  default     = {}
 }

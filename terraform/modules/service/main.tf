@@ -1,13 +1,14 @@
-# A container that stays up. What holds for every one of them is written here once: it is healthy before what needs it
-# starts, its ports are bound where the variable says, its log does not fill the disk.
+/**
+ * A container that stays up. What holds for every one of them is written here once: it is healthy before what needs it
+ * starts, its ports are bound where the variable says, its log does not fill the disk.
+ */
 
-terraform {
-  required_providers {
-    docker = { source = "kreuzwerker/docker" }
-  }
+locals {
+  kind   = coalesce(var.kind, var.name)
+  limits = lookup(var.platform.limits, local.kind, { memory_mb = null, cpus = null })
 }
 
-# The provider plans a changed healthcheck in place and then does not apply it: the container has to be made anew.
+# The provider plans a changed healthcheck in place and then does not apply it: the container has to be replaced.
 resource "terraform_data" "healthcheck" {
   input = var.healthcheck
 }
@@ -20,9 +21,9 @@ resource "docker_container" "this" {
   env      = [for name, value in var.env : "${name}=${value}"]
   restart  = "unless-stopped"
 
-  memory      = var.limits.memory_mb
-  memory_swap = var.limits.memory_mb # without it the provider sees a difference in every plan
-  cpus        = var.limits.cpus
+  memory      = local.limits.memory_mb
+  memory_swap = local.limits.memory_mb # without it the provider sees a difference in every plan
+  cpus        = local.limits.cpus
 
   destroy_grace_seconds = var.stop_seconds
   stop_timeout          = var.stop_seconds

@@ -1,9 +1,11 @@
 variable "platform" {
-  description = "What all containers share: prefix of their names, network, address that published ports are bound to."
+  description = "What all services share; network, images (ids by name) and limits (by service) among it."
   type = object({
     name         = string
     network      = string
     bind_address = string
+    images       = map(string)
+    limits       = map(object({ memory_mb = optional(number), cpus = optional(string) }))
   })
 }
 
@@ -12,13 +14,19 @@ variable "name" {
   type        = string
 }
 
+variable "kind" {
+  description = "Name of the service in `limits`, where several of a kind run; null: its own name."
+  type        = string
+  default     = null
+}
+
 variable "image" {
   description = "Id of the image, so that a new image replaces the container."
   type        = string
 }
 
 variable "command" {
-  description = "Command instead of the image's."
+  description = "Command in place of the image's."
   type        = list(string)
   default     = null
 }
@@ -63,20 +71,20 @@ variable "healthcheck" {
   })
 }
 
-variable "limits" {
-  description = "Most memory (MB) and processor cores; null for no limit."
-  type        = object({ memory_mb = optional(number), cpus = optional(string) })
-  default     = {}
+variable "metrics" {
+  description = "Where Prometheus reads the service's metrics, and the job that it keeps them under; null: it has none."
+  type        = object({ job = string, port = number, path = optional(string, "/metrics") })
+  default     = null
 }
 
 variable "start_seconds" {
-  description = "Seconds to become healthy in; after them the apply fails."
+  description = "Seconds that it has to become healthy; after them the apply fails."
   type        = number
   default     = 180
 }
 
 variable "stop_seconds" {
-  description = "Seconds to stop in, before it is killed."
+  description = "Seconds that it has to stop, before it is killed."
   type        = number
   default     = 10
 }

@@ -1,10 +1,6 @@
-# What Grafana shows and what it watches, as code.
-
-terraform {
-  required_providers {
-    grafana = { source = "grafana/grafana" }
-  }
-}
+/**
+ * What Grafana shows and what it watches, as code.
+ */
 
 locals {
   prometheus_uid = "prometheus"

@@ -1,0 +1,14 @@
+terraform {
+  required_version = ">= 1.9.0"
+
+  required_providers {
+    docker = {
+      source  = "kreuzwerker/docker"
+      version = ">= 4.5"
+    }
+    minio = {
+      source  = "aminueza/minio"
+      version = ">= 3.40"
+    }
+  }
+}
