@@ -84,3 +84,4 @@ fix: install ## format Python and Terraform, write the tables of Terraform's REA
 	@.venv/bin/ruff check --quiet --fix .
 	@.venv/bin/ruff format --quiet .
 	@if command -v terraform >/dev/null; then terraform fmt -recursive terraform; fi
+	@if command -v terraform-docs >/dev/null; then terraform-docs terraform; fi

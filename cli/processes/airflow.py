@@ -47,7 +47,6 @@ def environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
         "AIRFLOW__CELERY__BROKER_URL": broker.url(settings),
         "AIRFLOW__CELERY__RESULT_BACKEND": f"db+{database}",
-        "AIRFLOW__CELERY__WORKER_CONCURRENCY": "4",
         # Somebody watches a demo, so its scheduler looks for work more often than that of a platform in containers.
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
         "AIRFLOW__SCHEDULER__JOB_HEARTBEAT_SEC": "2",
