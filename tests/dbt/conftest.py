@@ -129,9 +129,9 @@ def point_dbt_at(patch: pytest.MonkeyPatch, postgres: Postgres, database: str) -
     values = {
         "WAREHOUSE_HOST": LOOPBACK,
         "WAREHOUSE_PORT": str(settings.ports["postgres"]),
-        "WAREHOUSE_DB": database,
-        "WAREHOUSE_USER": SUPERUSER,
-        "WAREHOUSE_PASSWORD": settings.secrets[SUPERUSER_PASSWORD],
+        "WAREHOUSE_DATABASE": database,
+        "DBT_USER": SUPERUSER,
+        "DBT_PASSWORD": settings.secrets[SUPERUSER_PASSWORD],
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "HTTPS_PROXY": f"http://{LOOPBACK}:9",  # dbt has no business outside
         "HTTP_PROXY": f"http://{LOOPBACK}:9",
