@@ -62,7 +62,7 @@ class Warehouse:
         return {node.node.name: str(node.status) for node in nodes}
 
     def fact_orders(self) -> list[tuple[Any, ...]]:
-        """Every row of fact_order but for when it was built."""
+        """Every row of fact_order, without the time at which it was built."""
         return self.rows("SELECT to_jsonb(f) - 'built_at' FROM fact_order AS f ORDER BY sk_order_line")
 
     def build(self, *arguments: str) -> dict[str, str]:

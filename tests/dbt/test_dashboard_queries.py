@@ -38,6 +38,12 @@ def test_panel_shows_something(reporter, query):
     assert all(any(value is not None for value in column) for column in zip(*rows, strict=True))
 
 
+def test_reporter_reads_the_reconciliation(reporter):
+    with connect(reporter) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT measure, difference FROM warehouse.mart_reconciliation ORDER BY measure")
+        assert cursor.fetchall() == [("order_lines", 0), ("revenue", 0), ("total_due", 0)]
+
+
 def test_sales_page_shows_what_the_marts_hold(reporter, tmp_path):
     """The page that stands in for Grafana in `make demo`: whole in one file, with the marts' figures."""
     page = tmp_path / "sales.html"

@@ -135,7 +135,7 @@ def test_deleted_order_leaves_the_facts(shop):
     assert shop.value("SELECT count(*) FROM fact_order_reason") == 0
 
 
-def test_updated_header_is_shared_out_anew(shop):
+def test_updated_header_is_shared_out_again(shop):
     shop.execute("UPDATE salesorderheader SET taxamt = 0.0001, totaldue = 12.0101 WHERE salesorderid = 100")
     shop.build()
     assert shop.rows(

@@ -49,11 +49,16 @@ def test_june_2014_day_by_day_gives_the_warehouse_of_one_full_load(copy, real_wa
         for name in orders:
             pipeline.extract(name, f"replay {day:%Y-%m-%d}", window)
             pipeline.load(name, f"replay {day:%Y-%m-%d}", window)
-        if day in (datetime(2014, 6, 8), datetime(2014, 6, 22)):  # lines of which the header is still to come
+        if day in (datetime(2014, 6, 8), datetime(2014, 6, 22)):  # lines whose header is still to come
             copy.run()
         day += timedelta(days=1)
     copy.build()
     assert copy.fact_orders() == real_warehouse.fact_orders()
-    for mart in ("mart_sales_daily", "mart_customer_value", "mart_sales_product", "mart_sales_reason"):
+    marts = [
+        name
+        for (name,) in copy.rows(r"SELECT table_name FROM information_schema.tables WHERE table_name LIKE 'mart\_%'")
+    ]
+    assert "mart_sales_daily" in marts
+    for mart in marts:
         text = f"SELECT to_jsonb(m) FROM {mart} AS m ORDER BY m::text"
         assert copy.rows(text) == real_warehouse.rows(text), mart

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import psycopg2
@@ -18,6 +19,11 @@ def test_empty_staging_builds_and_passes_every_test(warehouse):
     assert len(statuses) > 100
     assert warehouse.value("SELECT count(*) FROM fact_order") == 0
     assert warehouse.value("SELECT count(*) FROM dim_customer") == 1  # the unknown one
+    assert warehouse.rows("SELECT * FROM mart_reconciliation ORDER BY measure") == [
+        ("order_lines", 0, 0, 0),
+        ("revenue", 0, 0, 0),
+        ("total_due", 0, 0, 0),
+    ]
 
 
 def test_shop_builds_and_passes_every_test(warehouse):
@@ -60,12 +66,12 @@ def test_every_column_is_described_in_the_database(shop):
     """Descriptions are kept beside the models and travel into the database."""
     undescribed = shop.rows(
         "SELECT relname, attname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid"
-        " WHERE relnamespace = 'warehouse'::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped"
+        " WHERE relnamespace = 'warehouse'::regnamespace AND relkind IN ('r', 'v') AND attnum > 0 AND NOT attisdropped"
         " AND coalesce(col_description(attrelid, attnum), '') = ''"
     )
     assert undescribed == []
     tables = shop.rows(
-        "SELECT relname FROM pg_class WHERE relnamespace = 'warehouse'::regnamespace AND relkind = 'r'"
+        "SELECT relname FROM pg_class WHERE relnamespace = 'warehouse'::regnamespace AND relkind IN ('r', 'v')"
         " AND coalesce(obj_description(oid, 'pg_class'), '') = ''"
     )
     assert tables == []
@@ -84,6 +90,38 @@ def test_reconciliation_sees_a_lost_line_and_a_lost_cent(shop, fault):
     shop.execute(fault)
     assert "fail" in shop.dbt("test", "--select", "fact_order", "mart_sales_daily").values()
     shop.dbt("build", "--full-refresh", "--select", "fact_order+")
+
+
+def test_mart_reconciliation_names_the_measure_that_differs_and_by_how_much(shop):
+    assert shop.rows("SELECT measure, staged, difference FROM mart_reconciliation ORDER BY measure") == [
+        ("order_lines", 4, 0),
+        ("revenue", 1012, 0),
+        ("total_due", Decimal("1113.01"), 0),
+    ]
+    faults = {
+        "revenue": "UPDATE warehouse.fact_order SET line_total = line_total {} 0.0001 WHERE nk_sales_order_detail = 1",
+        "total_due": "UPDATE salesorderheader SET totaldue = totaldue {} 0.0001 WHERE salesorderid = 100",
+    }
+    for measure, fault in faults.items():
+        shop.execute(fault.format("+"))
+        assert shop.rows("SELECT measure, difference FROM mart_reconciliation WHERE difference <> 0") == [
+            (measure, Decimal("0.0001"))
+        ]
+        shop.execute(fault.format("-"))
+    shop.execute("DELETE FROM warehouse.fact_order WHERE nk_sales_order_detail = 4")
+    assert shop.rows("SELECT measure, difference FROM mart_reconciliation WHERE difference <> 0 ORDER BY 1") == [
+        ("order_lines", 1),
+        ("revenue", 1000),
+        ("total_due", 1100),
+    ]
+    assert shop.dbt("test", "--select", "mart_reconciliation") == {"mart_reconciliation_has_no_difference": "fail"}
+
+
+def test_a_header_without_lines_does_not_count_as_a_difference(shop):
+    shop.execute("DELETE FROM salesorderdetail WHERE salesorderid = 101")
+    statuses = shop.build()
+    assert statuses["mart_reconciliation_has_no_difference"] == "pass"
+    assert shop.value("SELECT staged FROM mart_reconciliation WHERE measure = 'total_due'") == Decimal("13.01")
 
 
 def test_the_database_refuses_a_line_twice(shop):

@@ -1,7 +1,7 @@
 {#-
-  Shares an order's amount out to its lines in proportion to their line totals, in whole ten-thousandths (the
-  source's own precision), cut and not rounded, so that no line gets less than nothing; `remainder` is what is then
-  left over, for the order's last line. Where the lines are worth nothing, they share alike.
+  Shares an order's amount out to its lines in proportion to their line totals. If the lines are worth nothing, they
+  get equal shares. A share is cut to four decimals, which is the source's precision; it is not rounded, because a
+  remainder could then be less than nothing. `remainder_of` gives what is left over to the order's last line.
 -#}
 {% macro share_of(amount) -%}
     trunc(

@@ -4,7 +4,7 @@
     md5({% for column in columns %}{{ column }}::text{% if not loop.last %} || '|' || {% endif %}{% endfor %})
 {%- endmacro %}
 
-{#- Every dimension's unknown member has this key: what a fact cannot name, it names so. -#}
+{#- The key of every dimension's unknown member: a fact has it where there is nothing to name. -#}
 {% macro unknown_key() -%}
     '00000000000000000000000000000000'
 {%- endmacro %}

@@ -1,12 +1,17 @@
 {#-
   Versions of a dimension that keeps history (a dbt snapshot).
 
-  A version starts at the source's modifieddate when that moved on since the last version; when a value changed and
-  the date did not, all we know is that it changed before this run, so the version starts now. The first version of
-  a key has no start that we know of: it reaches back before every order.
+  A version starts at the source's modifieddate if that date moved on since the last version. If a value changed and
+  the date did not, all we know is that the value changed before this run, so the version starts now. Nobody knows when
+  the first version of a key started: it reaches back before every order.
 -#}
 
-{#- What the snapshot already knows of each key. -#}
+{#- The dimensions that keep history, without their prefix. -#}
+{% macro dimensions_with_history() -%}
+    {{ return(['customer', 'product', 'sales_person', 'sales_territory', 'store']) }}
+{%- endmacro %}
+
+{#- What the snapshot already holds for each key: the newest modified_at, and when its last version starts or ends. -#}
 {% macro known_versions(key) %}
     {%- if execute and load_relation(this) is not none -%}
         select
@@ -38,9 +43,10 @@
 {%- endmacro %}
 
 {#-
-  Every version of a dimension with the time for which it holds: until the next one starts. Not until dbt_valid_to:
-  that also ends at a deletion, and a line that names a deleted row is better off with the last version than with none.
-  So each moment meets exactly one version of a key, and a fact that joins by `holds_at` never doubles a row.
+  Every version of a dimension with the time in which it holds: from its start until the next version starts. The end
+  is not dbt_valid_to, because a deletion sets that too, and a line that names a deleted row is better off with the last
+  version than with none. So each moment meets at most one version of a key, and a fact that joins by `holds_at` never
+  doubles a row.
 -#}
 {% macro versions(dimension, key) -%}
     select
@@ -50,15 +56,23 @@
     from {{ dimension }}
 {%- endmacro %}
 
+{#- Whether a version holds at a moment; `versions` is the alias of a CTE that the macro `versions` made. -#}
 {% macro holds_at(versions, moment) -%}
     {{ moment }} >= {{ versions }}.holds_from and {{ moment }} < {{ versions }}.holds_until
 {%- endmacro %}
 
-{#- The database itself refuses a second open version, whoever runs dbt how often at once. -#}
+{#- The latest version of each key of a dimension that keeps history, also where the source has deleted the row. -#}
+{% macro latest_versions(dimension, key) -%}
+    select distinct on ({{ key }}) *
+    from {{ dimension }}
+    order by {{ key }} asc, dbt_valid_from desc
+{%- endmacro %}
+
+{#- A second open version of a key is refused by the database itself, even when several people run dbt at once. -#}
 {% macro one_open_version(key) -%}
     create unique index if not exists {{ this.identifier }}_open_version on {{ this }} ({{ key }})
     where dbt_valid_to is null;
-    -- the next run compares every row with its open version; without statistics that plan goes wrong
+    -- the next run compares every row with its open version, and needs statistics to choose a good plan
     analyze {{ this }}
 {%- endmacro %}
 
@@ -67,6 +81,14 @@
     select pg_advisory_xact_lock(hashtextextended('{{ this }}', 0))
 {%- endmacro %}
 
+{#- The select list of a snapshot's business columns. -#}
+{% macro select_attributes(attributes) -%}
+    {%- for name, expression in attributes.items() %}
+        {{ expression }} as {{ name }}{{ ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{#- The same columns for the unknown member: null, or the value that `unknown` gives. -#}
 {% macro unknown_attributes(attributes, unknown) -%}
     {%- set values = [] -%}
     {%- for attribute in attributes -%}
@@ -78,8 +100,12 @@
 
 {#-
   What a snapshot of a dimension selects: the rows of the CTE `renamed` and the unknown member, each with its key and
-  the start of its version. `attributes` are the business columns in the order of `renamed`, between the natural key,
-  which comes first, and modified_at, which comes last; `unknown` gives those that the unknown member has.
+  the start of its version.
+
+  key         the natural key, the first column of `renamed`
+  attributes  the business columns, each with the expression that gives it; `renamed` selects them next, with
+              `select_attributes`, and modified_at last
+  unknown     the values of the unknown member; columns that are not named are null
 -#}
 {% macro versions_of_renamed(key, attributes, unknown) -%}
 known as (

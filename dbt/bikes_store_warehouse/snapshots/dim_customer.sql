@@ -1,31 +1,49 @@
 {% snapshot dim_customer %}
 
-{%- set attributes = [
-    'nk_person',
-    'nk_store',
-    'nk_sales_territory',
-    'customer_type',
-    'customer_name',
-    'store_name',
-    'person_type',
-    'title',
-    'first_name',
-    'middle_name',
-    'last_name',
-    'suffix',
-    'gender',
-    'marital_status',
-    'yearly_income',
-    'education',
-    'occupation',
-    'email_promotion',
-] -%}
+{%- set customer_type -%}
+case
+    when customers.personid is not null and customers.storeid is not null then 'store contact'
+    when customers.personid is not null then 'individual'
+    when customers.storeid is not null then 'store'
+    else 'unknown'
+end
+{%- endset -%}
+
+{%- set customer_name -%}
+coalesce(
+    -- a customer whose person has not arrived yet still has a row here
+    nullif(concat_ws(' ', people.firstname, people.middlename, people.lastname), ''),
+    stores.name,
+    'Unknown'
+)
+{%- endset -%}
+
+{%- set attributes = {
+    'nk_person': 'customers.personid::bigint',
+    'nk_store': 'customers.storeid::bigint',
+    'nk_sales_territory': 'customers.territoryid::bigint',
+    'customer_type': customer_type,
+    'customer_name': customer_name,
+    'store_name': 'stores.name::text',
+    'person_type': 'upper(rtrim(people.persontype))',
+    'title': 'people.title::text',
+    'first_name': 'people.firstname::text',
+    'middle_name': 'people.middlename::text',
+    'last_name': 'people.lastname::text',
+    'suffix': 'people.suffix::text',
+    'gender': 'surveys.gender',
+    'marital_status': 'surveys.marital_status',
+    'yearly_income': 'surveys.yearly_income',
+    'education': 'surveys.education',
+    'occupation': 'surveys.occupation',
+    'email_promotion': 'people.emailpromotion',
+} -%}
 
 {{
     config(
         unique_key='nk_customer',
         strategy='check',
-        check_cols=attributes,
+        check_cols=attributes | list,
         updated_at='version_starts_at',
         hard_deletes='invalidate',
         pre_hook=one_run_at_a_time(),
@@ -77,34 +95,7 @@ renamed as (
 
     select
         customers.customerid::bigint as nk_customer,
-        customers.personid::bigint as nk_person,
-        customers.storeid::bigint as nk_store,
-        customers.territoryid::bigint as nk_sales_territory,
-        case
-            when customers.personid is not null and customers.storeid is not null then 'store contact'
-            when customers.personid is not null then 'individual'
-            when customers.storeid is not null then 'store'
-            else 'unknown'
-        end as customer_type,
-        coalesce(
-            -- a customer whose person has not arrived yet still has a row here
-            nullif(concat_ws(' ', people.firstname, people.middlename, people.lastname), ''),
-            stores.name,
-            'Unknown'
-        ) as customer_name,
-        stores.name::text as store_name,
-        upper(rtrim(people.persontype)) as person_type,
-        people.title::text as title,
-        people.firstname::text as first_name,
-        people.middlename::text as middle_name,
-        people.lastname::text as last_name,
-        people.suffix::text as suffix,
-        surveys.gender,
-        surveys.marital_status,
-        surveys.yearly_income,
-        surveys.education,
-        surveys.occupation,
-        people.emailpromotion as email_promotion,
+        {{ select_attributes(attributes) }},
         greatest(customers.modifieddate, people.modifieddate, stores.modifieddate) as modified_at
     from customers
     left join people on customers.personid = people.businessentityid

@@ -1,35 +1,36 @@
 {% snapshot dim_product %}
 
-{%- set attributes = [
-    'nk_product_subcategory',
-    'nk_product_model',
-    'product_number',
-    'product_name',
-    'color',
-    'product_size',
-    'size_unit',
-    'weight_unit',
-    'product_line',
-    'product_class',
-    'product_style',
-    'standard_cost',
-    'list_price',
-    'weight',
-    'safety_stock_level',
-    'reorder_point',
-    'days_to_manufacture',
-    'is_made_in_house',
-    'is_sold',
-    'sell_starts_at',
-    'sell_ends_at',
-    'discontinued_at',
-] -%}
+{#- char columns come padded ('R '); in a text column the padding would be part of the value -#}
+{%- set attributes = {
+    'nk_product_subcategory': 'productsubcategoryid::bigint',
+    'nk_product_model': 'productmodelid::bigint',
+    'product_number': 'productnumber::text',
+    'product_name': 'name::text',
+    'color': 'color::text',
+    'product_size': 'size::text',
+    'size_unit': 'rtrim(sizeunitmeasurecode)',
+    'weight_unit': 'rtrim(weightunitmeasurecode)',
+    'product_line': 'upper(rtrim(productline))',
+    'product_class': 'upper(rtrim("class"))',
+    'product_style': 'upper(rtrim("style"))',
+    'standard_cost': 'standardcost::numeric',
+    'list_price': 'listprice::numeric',
+    'weight': 'weight::numeric',
+    'safety_stock_level': 'safetystocklevel::bigint',
+    'reorder_point': 'reorderpoint::bigint',
+    'days_to_manufacture': 'daystomanufacture::bigint',
+    'is_made_in_house': 'makeflag::boolean',
+    'is_sold': 'finishedgoodsflag::boolean',
+    'sell_starts_at': 'sellstartdate',
+    'sell_ends_at': 'sellenddate',
+    'discontinued_at': 'discontinueddate',
+} -%}
 
 {{
     config(
         unique_key='nk_product',
         strategy='check',
-        check_cols=attributes,
+        check_cols=attributes | list,
         updated_at='version_starts_at',
         hard_deletes='invalidate',
         pre_hook=one_run_at_a_time(),
@@ -46,33 +47,11 @@ products as (
 
 ),
 
--- char columns come padded ('R '); in a text column the padding would be part of the value
 renamed as (
 
     select
         productid::bigint as nk_product,
-        productsubcategoryid::bigint as nk_product_subcategory,
-        productmodelid::bigint as nk_product_model,
-        productnumber::text as product_number,
-        name::text as product_name,
-        color::text as color,
-        size::text as product_size,
-        rtrim(sizeunitmeasurecode) as size_unit,
-        rtrim(weightunitmeasurecode) as weight_unit,
-        upper(rtrim(productline)) as product_line,
-        upper(rtrim("class")) as product_class,
-        upper(rtrim("style")) as product_style,
-        standardcost::numeric as standard_cost,
-        listprice::numeric as list_price,
-        weight::numeric as weight,
-        safetystocklevel::bigint as safety_stock_level,
-        reorderpoint::bigint as reorder_point,
-        daystomanufacture::bigint as days_to_manufacture,
-        makeflag::boolean as is_made_in_house,
-        finishedgoodsflag::boolean as is_sold,
-        sellstartdate as sell_starts_at,
-        sellenddate as sell_ends_at,
-        discontinueddate as discontinued_at,
+        {{ select_attributes(attributes) }},
         modifieddate as modified_at
     from products
 

@@ -1,24 +1,28 @@
 {% snapshot dim_sales_person %}
 
-{%- set attributes = [
-    'nk_sales_territory',
-    'sales_person_name',
-    'job_title',
-    'login_id',
-    'organization_node',
-    'gender',
-    'sales_quota',
-    'bonus',
-    'commission_pct',
-    'is_current_employee',
-    'hire_date',
-] -%}
+{%- set sales_person_name -%}
+coalesce(nullif(concat_ws(' ', people.firstname, people.middlename, people.lastname), ''), 'Unknown')
+{%- endset -%}
+
+{%- set attributes = {
+    'nk_sales_territory': 'sales_people.territoryid::bigint',
+    'sales_person_name': sales_person_name,
+    'job_title': 'employees.jobtitle::text',
+    'login_id': 'employees.loginid::text',
+    'organization_node': 'employees.organizationnode::text',
+    'gender': 'upper(employees.gender)::text',
+    'sales_quota': 'sales_people.salesquota',
+    'bonus': 'sales_people.bonus',
+    'commission_pct': 'sales_people.commissionpct',
+    'is_current_employee': 'employees.currentflag::boolean',
+    'hire_date': 'employees.hiredate',
+} -%}
 
 {{
     config(
         unique_key='nk_sales_person',
         strategy='check',
-        check_cols=attributes,
+        check_cols=attributes | list,
         updated_at='version_starts_at',
         hard_deletes='invalidate',
         pre_hook=one_run_at_a_time(),
@@ -52,19 +56,7 @@ renamed as (
 
     select
         sales_people.businessentityid::bigint as nk_sales_person,
-        sales_people.territoryid::bigint as nk_sales_territory,
-        coalesce(
-            nullif(concat_ws(' ', people.firstname, people.middlename, people.lastname), ''), 'Unknown'
-        ) as sales_person_name,
-        employees.jobtitle::text as job_title,
-        employees.loginid::text as login_id,
-        employees.organizationnode::text as organization_node,
-        upper(employees.gender)::text as gender,
-        sales_people.salesquota as sales_quota,
-        sales_people.bonus,
-        sales_people.commissionpct as commission_pct,
-        employees.currentflag::boolean as is_current_employee,
-        employees.hiredate as hire_date,
+        {{ select_attributes(attributes) }},
         greatest(sales_people.modifieddate, employees.modifieddate, people.modifieddate) as modified_at
     from sales_people
     left join employees on sales_people.businessentityid = employees.businessentityid

@@ -1,16 +1,16 @@
 {% snapshot dim_sales_territory %}
 
-{%- set attributes = [
-    'territory_name',
-    'country_region_code',
-    'territory_group',
-] -%}
+{%- set attributes = {
+    'territory_name': 'name::text',
+    'country_region_code': 'countryregioncode::text',
+    'territory_group': '"group"::text',
+} -%}
 
 {{
     config(
         unique_key='nk_sales_territory',
         strategy='check',
-        check_cols=attributes,
+        check_cols=attributes | list,
         updated_at='version_starts_at',
         hard_deletes='invalidate',
         pre_hook=one_run_at_a_time(),
@@ -32,16 +32,18 @@ renamed as (
 
     select
         territoryid::bigint as nk_sales_territory,
-        name::text as territory_name,
-        countryregioncode::text as country_region_code,
-        "group"::text as territory_group,
+        {{ select_attributes(attributes) }},
         modifieddate as modified_at
     from sales_territories
 
 ),
 
 {{
-    versions_of_renamed('nk_sales_territory', attributes, {'territory_name': 'Unknown', 'country_region_code': 'N/A', 'territory_group': 'Unknown'})
+    versions_of_renamed(
+        'nk_sales_territory',
+        attributes,
+        {'territory_name': 'Unknown', 'country_region_code': 'N/A', 'territory_group': 'Unknown'}
+    )
 }}
 
 {% endsnapshot %}

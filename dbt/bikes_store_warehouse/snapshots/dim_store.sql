@@ -1,25 +1,25 @@
 {% snapshot dim_store %}
 
-{%- set attributes = [
-    'nk_sales_person',
-    'store_name',
-    'bank_name',
-    'business_type',
-    'specialty',
-    'brands',
-    'internet',
-    'annual_sales',
-    'annual_revenue',
-    'year_opened',
-    'square_feet',
-    'number_employees',
-] -%}
+{%- set attributes = {
+    'nk_sales_person': 'stores.salespersonid::bigint',
+    'store_name': 'stores.name::text',
+    'bank_name': 'surveys.bank_name',
+    'business_type': 'surveys.business_type',
+    'specialty': 'surveys.specialty',
+    'brands': 'surveys.brands',
+    'internet': 'surveys.internet',
+    'annual_sales': number_or_null('surveys.annual_sales'),
+    'annual_revenue': number_or_null('surveys.annual_revenue'),
+    'year_opened': number_or_null('surveys.year_opened'),
+    'square_feet': number_or_null('surveys.square_feet'),
+    'number_employees': number_or_null('surveys.number_employees'),
+} -%}
 
 {{
     config(
         unique_key='nk_store',
         strategy='check',
-        check_cols=attributes,
+        check_cols=attributes | list,
         updated_at='version_starts_at',
         hard_deletes='invalidate',
         pre_hook=one_run_at_a_time(),
@@ -64,18 +64,7 @@ renamed as (
 
     select
         stores.businessentityid::bigint as nk_store,
-        stores.salespersonid::bigint as nk_sales_person,
-        stores.name::text as store_name,
-        surveys.bank_name,
-        surveys.business_type,
-        surveys.specialty,
-        surveys.brands,
-        surveys.internet,
-        {{ number_or_null('surveys.annual_sales') }} as annual_sales,
-        {{ number_or_null('surveys.annual_revenue') }} as annual_revenue,
-        {{ number_or_null('surveys.year_opened') }} as year_opened,
-        {{ number_or_null('surveys.square_feet') }} as square_feet,
-        {{ number_or_null('surveys.number_employees') }} as number_employees,
+        {{ select_attributes(attributes) }},
         stores.modifieddate as modified_at
     from stores
     left join surveys on stores.businessentityid = surveys.businessentityid

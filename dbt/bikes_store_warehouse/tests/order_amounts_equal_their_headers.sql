@@ -1,4 +1,4 @@
--- Money: the lines of each order add up to what its header says, to the last digit.
+-- Money: the lines of each order add up to the amounts of its header, to the last digit.
 with
 
 headers as (

@@ -1,4 +1,4 @@
--- The daily run leaves dim_date out. Should an order lie beyond it, run the group warehouse_init once.
+-- The daily run does not build dim_date. If an order is later than its last day, run the group warehouse_init once.
 with
 
 headers as (

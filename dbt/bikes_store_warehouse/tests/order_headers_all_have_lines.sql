@@ -1,4 +1,4 @@
--- An order without lines has nothing that its amounts could be shared out to, so fact_order can't hold them.
+-- The amounts of an order without lines cannot be shared out to anything, so fact_order does not hold them.
 {{ config(severity='warn') }}
 
 select headers.salesorderid as nk_sales_order

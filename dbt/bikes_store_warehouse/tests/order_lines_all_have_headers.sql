@@ -1,4 +1,4 @@
--- Lines may arrive before their header; they are kept with unknown attributes until it comes.
+-- Lines may arrive before their header: until it comes, fact_order holds them with unknown attributes.
 {{ config(severity='warn') }}
 
 select distinct lines.salesorderid as nk_sales_order

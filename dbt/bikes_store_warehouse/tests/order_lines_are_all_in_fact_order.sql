@@ -1,4 +1,4 @@
--- Rows: every order line of staging is in fact_order and nothing else is.
+-- Rows: every order line of staging is in fact_order, and no other line is.
 with
 
 staged as (

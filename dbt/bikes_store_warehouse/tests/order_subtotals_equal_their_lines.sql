@@ -1,5 +1,5 @@
--- The source against itself: a subtotal has four decimals and its lines up to six, so half of the last decimal is
--- rounding (695 orders of AdventureWorks). More is a fault of the source, which we can only tell of.
+-- The source against itself: a subtotal has four decimals and its lines have up to six, so a difference of up to half
+-- the last decimal is rounding (695 orders of AdventureWorks). More is a fault of the source, which we can only report.
 {{ config(severity='warn') }}
 
 with

@@ -1,6 +1,5 @@
--- No moment meets two versions of a key in any dimension that keeps history.
-{% set dimensions = ['product', 'customer', 'store', 'sales_person', 'sales_territory'] %}
-{% for name in dimensions %}
+-- In each dimension that keeps history, no two versions of a key hold at the same moment.
+{% for name in dimensions_with_history() %}
     select
         'dim_{{ name }}' as dimension,
         earlier.nk_{{ name }} as nk,

@@ -1,6 +1,6 @@
 with
 
--- the dates that facts refer to; daily runs leave this model out, so it reaches a year beyond today
+-- the dates that facts name; daily runs leave this model out, so it reaches a year beyond today
 dates_held as (
 
     select orderdate as held_at from {{ source('bikes_store_staging', 'salesorderheader') }}
@@ -25,7 +25,7 @@ bounds as (
         date_trunc('year', min(held_at)) as first_day,
         date_trunc('year', max(held_at)) + interval '2 years' - interval '1 day' as last_day
     from dates_held
-    -- a year without an end, or the date that stands for none
+    -- left out: infinity, and dates from before the year 2, which stand for no date
     where isfinite(held_at) and held_at >= '0002-01-01'
 
 ),

@@ -1,5 +1,5 @@
--- One row an order and reason: why customers said they bought. An order may have several reasons, so amounts are not
--- repeated here: join through the order where they are wanted.
+-- One row for each order and reason that the customer gave. An order may have several reasons, so amounts are not
+-- repeated here: join fact_order by the order to get them.
 with
 
 order_reasons as (

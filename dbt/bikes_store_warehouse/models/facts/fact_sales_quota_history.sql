@@ -1,4 +1,4 @@
--- One row a sales person and day on which a quota was set.
+-- One row for each sales person and day on which a quota was set.
 with
 
 quotas as (

@@ -1,4 +1,4 @@
--- One row a period in which a sales person worked a territory.
+-- One row for each period in which a sales person worked a territory.
 with
 
 assignments as (

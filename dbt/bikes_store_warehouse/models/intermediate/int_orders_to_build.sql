@@ -37,7 +37,7 @@ order_lines as (
 
     ),
 
-    {% for name in ['product', 'sales_person', 'sales_territory', 'customer', 'store'] -%}
+    {% for name in dimensions_with_history() -%}
         new_versions_of_{{ name }} as (
 
             select distinct nk_{{ name }}

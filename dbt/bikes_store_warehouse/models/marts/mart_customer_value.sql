@@ -22,12 +22,7 @@ customers as (
 
 current_customers as (
 
-    select distinct on (nk_customer)
-        nk_customer,
-        customer_name,
-        customer_type
-    from customers
-    order by nk_customer asc, dbt_valid_from desc
+    {{ latest_versions('customers', 'nk_customer') }}
 
 ),
 

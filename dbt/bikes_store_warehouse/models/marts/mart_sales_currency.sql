@@ -1,5 +1,5 @@
 -- Sales of a month by the currency that customers paid in. Amounts are in the company's own currency; the last column
--- is the same in the customers' currency, by the rate that each order carries.
+-- is the same in the customers' currency, at the rate that each order names.
 with
 
 order_lines as (

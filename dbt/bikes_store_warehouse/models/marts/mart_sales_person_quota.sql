@@ -31,13 +31,9 @@ sales as (
 
 ),
 
-names as (
+current_sales_people as (
 
-    select distinct on (nk_sales_person)
-        nk_sales_person,
-        sales_person_name
-    from {{ ref('dim_sales_person') }}
-    order by nk_sales_person asc, dbt_valid_from desc
+    {{ latest_versions(ref('dim_sales_person'), 'nk_sales_person') }}
 
 ),
 
@@ -45,14 +41,14 @@ compared as (
 
     select
         quotas.nk_sales_person,
-        coalesce(names.sales_person_name, 'Unknown') as sales_person_name,
+        coalesce(current_sales_people.sales_person_name, 'Unknown') as sales_person_name,
         quotas.starts_on as quota_starts_on,
         quotas.ends_before as quota_ends_before,
         quotas.sales_quota,
         coalesce(sum(sales.orders), 0) as orders,
         coalesce(sum(sales.revenue), 0) as revenue
     from quotas
-    left join names on quotas.nk_sales_person = names.nk_sales_person
+    left join current_sales_people on quotas.nk_sales_person = current_sales_people.nk_sales_person
     left join sales
         on
             quotas.nk_sales_person = sales.nk_sales_person

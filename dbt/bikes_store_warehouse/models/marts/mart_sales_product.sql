@@ -1,5 +1,5 @@
 -- Sales of a year by product, with what the product cost to make when it was ordered.
--- The source's categories are not extracted; product line and subcategory number are the levels that there are.
+-- The source's categories are not extracted: product line and subcategory number are the only levels above a product.
 with
 
 order_lines as (
@@ -21,14 +21,9 @@ products as (
 
 ),
 
-current_names as (
+current_products as (
 
-    select distinct on (nk_product)
-        nk_product,
-        product_name,
-        product_number
-    from products
-    order by nk_product asc, dbt_valid_from desc
+    {{ latest_versions('products', 'nk_product') }}
 
 ),
 
@@ -60,8 +55,8 @@ summed as (
 select
     summed.order_year,
     summed.nk_product,
-    current_names.product_number,
-    current_names.product_name,
+    current_products.product_number,
+    current_products.product_name,
     summed.product_line,
     summed.nk_product_subcategory,
     summed.orders,
@@ -71,4 +66,4 @@ select
     summed.standard_cost,
     summed.revenue - summed.standard_cost as margin
 from summed
-inner join current_names on summed.nk_product = current_names.nk_product
+inner join current_products on summed.nk_product = current_products.nk_product

@@ -1,4 +1,4 @@
-{#- Rows where the expression is false, or unknown. -#}
+{#- Finds the rows for which the expression is false or null. -#}
 {% test expression_holds(model, expression, keys) %}
 
 select {{ keys | join(', ') }}

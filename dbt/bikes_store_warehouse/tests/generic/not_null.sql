@@ -1,4 +1,4 @@
-{#- As dbt's own, but it selects the whole row: a NULL alone does not say whose it is. -#}
+{#- Like the not_null test of dbt, but it selects the whole row: a null alone does not say which row it is in. -#}
 {% test not_null(model, column_name) %}
 
 select *

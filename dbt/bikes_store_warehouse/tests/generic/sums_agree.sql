@@ -1,4 +1,4 @@
-{#- A column adds up to the same as another relation's, to the last digit; `other_column` may be 1, to count. -#}
+{#- A column has the same sum as another relation's column, to the last digit. An `other_column` of 1 counts rows. -#}
 {% test sums_agree(model, column, other, other_column) %}
 
 with
