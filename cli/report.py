@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bikes_store.lake import BUCKET, Manifest, object_key
-from bikes_store.reconciliation import VIEW, read_reconciliation
+from bikes_store.reconciliation import TABLE, read_reconciliation
 from bikes_store.spans import TaskSpan, group_seconds
 from bikes_store.tables import CURRENCY, STAGING_SCHEMA, TABLES, WAREHOUSE_SCHEMA
 from cli.airflow_client import Task
@@ -161,7 +161,7 @@ def _count_warehouse(dsn: str) -> dict[str, int]:
         f" WHERE table_schema = '{WAREHOUSE_SCHEMA}' GROUP BY table_name",
     )
     made = dict(columns)
-    needed = (*_FACTS.values(), *(dimension for dimension, _ in _DIMENSIONS.values()), VIEW)
+    needed = (*_FACTS.values(), *(dimension for dimension, _ in _DIMENSIONS.values()), TABLE)
     if missing := [relation for relation in needed if relation not in made]:
         raise UserError(f"The warehouse lacks {', '.join(missing)}, although both runs succeeded.")
     relations = {name: f'"{WAREHOUSE_SCHEMA}"."{fact}"' for name, fact in _FACTS.items()}

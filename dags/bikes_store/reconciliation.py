@@ -1,4 +1,4 @@
-"""Does the warehouse hold what was staged? dbt's view mart_reconciliation says so; this module reads it."""
+"""Does the warehouse hold what was staged? dbt builds the table mart_reconciliation, which says so."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bikes_store.tables import WAREHOUSE_SCHEMA
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
-VIEW = "mart_reconciliation"
+TABLE = "mart_reconciliation"
 
 
 @dataclass(frozen=True)
@@ -31,15 +31,15 @@ def read_reconciliation(warehouse: Connection) -> dict[str, Measure]:
     """Each measure by its name: ``order_lines`` (rows), ``revenue`` and ``total_due`` (money).
 
     :param warehouse: a connection of psycopg2 with no transaction open; it is left that way.
-    :raises Refused: when the view does not exist.
+    :raises Refused: when the table does not exist.
     :raises Unavailable: when the warehouse goes away.
     """
     try:
         with transaction(warehouse, "warehouse") as cursor:
-            cursor.execute(f"SELECT measure, staged, built, difference FROM {WAREHOUSE_SCHEMA}.{VIEW}")
+            cursor.execute(f"SELECT measure, staged, built, difference FROM {WAREHOUSE_SCHEMA}.{TABLE}")
             return {name: Measure(*figures) for name, *figures in cursor.fetchall()}
     except psycopg2.errors.UndefinedTable:
         raise Refused(
-            f"The warehouse has no view {WAREHOUSE_SCHEMA}.{VIEW}:"
-            f" run the task {VIEW}_run of bikes_store_warehouse again."
+            f"The warehouse has no table {WAREHOUSE_SCHEMA}.{TABLE}:"
+            f" run the task {TABLE}_run of bikes_store_warehouse again."
         ) from None

@@ -62,9 +62,9 @@ def sent(monkeypatch):
 
 @pytest.fixture
 def reconciliation(databases):
-    """The view that dbt builds, made by hand: a line and a cent are missing in the warehouse."""
+    """The table that dbt builds, made by hand: a line and a cent are missing in the warehouse."""
     psql(databases[1]).run(
-        statement="CREATE SCHEMA warehouse; CREATE VIEW warehouse.mart_reconciliation AS"
+        statement="CREATE SCHEMA warehouse; CREATE TABLE warehouse.mart_reconciliation AS"
         " SELECT measure, staged, built, abs(staged - built) AS difference FROM (VALUES"
         " ('order_lines', 3::numeric, 2::numeric), ('revenue', 7.98, 3.99), ('total_due', 8.82, 8.81)"
         ") AS measures (measure, staged, built)",
@@ -138,6 +138,6 @@ def test_a_test_that_could_not_run_is_left_to_cosmos(tmp_path, slack, sent, reco
 
 
 def test_a_warehouse_without_the_view_fails_at_once_with_a_sentence(tmp_path, slack, sent):
-    with pytest.raises(AirflowFailException, match=r"has no view warehouse.mart_reconciliation: run the task mart_"):
+    with pytest.raises(AirflowFailException, match=r"has no table warehouse.mart_reconciliation: run the task mart_"):
         report_dbt_tests(found(tmp_path, "pass"), FAILED)
     assert sent == {}

@@ -2,80 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any
 
 import pytest
-from dbt.cli.main import dbtRunner
 
 from bikes_store.tables import TABLES
 from cli.database import connect, query
-from cli.names import SUPERUSER
 from cli.paths import REPOSITORY
 from cli.processes.postgres import psql
-from cli.processes.settings import LOOPBACK, SUPERUSER_PASSWORD
 from source.fill import restore
 from tests.support.real_data import write_dump
 from tests.support.services import Postgres
-
-PROJECT = REPOSITORY / "dbt" / "bikes_store_warehouse"
-UNKNOWN = "0" * 32
-
-
-@dataclass
-class Warehouse:
-    """A warehouse database; staging is written to with SQL, the rest by dbt."""
-
-    dsn: str
-    target: Path
-    seconds: dict[str, float] = field(default_factory=dict)  # that each node of the last run took
-
-    def execute(self, statement: str) -> None:
-        with connect(self.dsn) as connection, connection.cursor() as cursor:
-            cursor.execute("SET search_path = bikes_store_staging")
-            cursor.execute(statement)
-
-    def rows(self, text: str) -> list[tuple[Any, ...]]:
-        with connect(self.dsn) as connection, connection.cursor() as cursor:
-            cursor.execute("SET search_path = warehouse, bikes_store_staging")
-            cursor.execute(text)
-            return cursor.fetchall()
-
-    def value(self, text: str) -> Any:
-        ((value,),) = self.rows(text)
-        return value
-
-    def dbt(self, *arguments: str) -> dict[str, str]:
-        """Run dbt; the status of each node by its name. Raises when dbt itself fails."""
-        folders = {"--project-dir": PROJECT, "--profiles-dir": PROJECT}
-        folders |= {"--target-path": self.target, "--log-path": self.target}
-        options = [word for name, folder in folders.items() for word in (name, str(folder))]
-        result = dbtRunner().invoke([arguments[0], "--quiet", *options, *arguments[1:]])
-        if result.exception is not None:
-            raise result.exception
-        nodes = getattr(result.result, "results", [])
-        self.seconds = {node.node.name: node.execution_time for node in nodes}
-        return {node.node.name: str(node.status) for node in nodes}
-
-    def fact_orders(self) -> list[tuple[Any, ...]]:
-        """Every row of fact_order, without the time at which it was built."""
-        return self.rows("SELECT to_jsonb(f) - 'built_at' FROM fact_order AS f ORDER BY sk_order_line")
-
-    def build(self, *arguments: str) -> dict[str, str]:
-        """Models, snapshots and tests, as a warehouse run has them; none may fail."""
-        statuses = self.dbt("build", *arguments)
-        bad = {name: status for name, status in statuses.items() if status not in ("success", "pass", "warn")}
-        assert not bad, bad
-        return statuses
-
-    def run(self) -> None:
-        """Models and snapshots without their tests, which is quicker."""
-        statuses = self.dbt("build", "--resource-type", "model", "--resource-type", "snapshot")
-        assert set(statuses.values()) == {"success"}, statuses
+from tests.support.warehouse import SHOP, Warehouse, point_dbt_at
 
 
 @pytest.fixture(scope="session")
@@ -122,81 +62,6 @@ def real_warehouse(
         point_dbt_at(patch, postgres, "real_dbt")
         made.build()
     yield made
-
-
-def point_dbt_at(patch: pytest.MonkeyPatch, postgres: Postgres, database: str) -> None:
-    settings = postgres.settings
-    values = {
-        "WAREHOUSE_HOST": LOOPBACK,
-        "WAREHOUSE_PORT": str(settings.ports["postgres"]),
-        "WAREHOUSE_DATABASE": database,
-        "DBT_USER": SUPERUSER,
-        "DBT_PASSWORD": settings.secrets[SUPERUSER_PASSWORD],
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        "HTTPS_PROXY": f"http://{LOOPBACK}:9",  # dbt has no business outside
-        "HTTP_PROXY": f"http://{LOOPBACK}:9",
-    }
-    for name, value in values.items():
-        patch.setenv(name, value)
-    os.environ.pop("DBT_TARGET_PATH", None)
-
-
-SHOP = """
-INSERT INTO person (businessentityid, persontype, namestyle, firstname, lastname, rowguid, modifieddate) VALUES
-(1, 'SP', 'f', 'Ann', 'Lee', gen_random_uuid(), '2023-01-01'),
-(2, 'IN', 'f', 'Bo', 'Ray', gen_random_uuid(), '2023-01-01'),
-(3, 'SC', 'f', 'Cy', 'Poe', gen_random_uuid(), '2023-01-01');
-INSERT INTO employee (
-    businessentityid, nationalidnumber, loginid, jobtitle, birthdate, maritalstatus, gender, hiredate, salariedflag,
-    vacationhours, sickleavehours, currentflag, rowguid, modifieddate
-) VALUES (1, '1', 'a\\b', 'Rep', '1980-01-01', 'M', 'F', '2010-01-01', 't', 1, 1, 't', gen_random_uuid(), '2023-01-01');
-INSERT INTO product (
-    productid, name, productnumber, makeflag, finishedgoodsflag, safetystocklevel, reorderpoint, standardcost,
-    listprice, daystomanufacture, sellstartdate, "class", productline, rowguid, modifieddate
-) VALUES
-(7, 'Bell', 'BE-1', 't', 't', 1, 1, 1, 4, 0, '2023-01-01', 'L ', 'R ', gen_random_uuid(), '2023-01-01'),
-(8, 'Bike', 'BI-1', 't', 't', 1, 1, 300, 500, 0, '2023-01-01', NULL, NULL, gen_random_uuid(), '2023-01-01');
-INSERT INTO shipmethod (shipmethodid, name, shipbase, shiprate, rowguid) VALUES (1, 'POST', 1, 1, gen_random_uuid());
-INSERT INTO currency (currencycode, name) VALUES ('USD', 'US Dollar'), ('EUR', 'Euro');
-INSERT INTO currencyrate (
-    currencyrateid, currencyratedate, fromcurrencycode, tocurrencycode, averagerate, endofdayrate, modifieddate
-) VALUES (1, '2024-01-05', 'USD', 'EUR', 0.9, 0.91, '2024-01-05');
-INSERT INTO salesreason (salesreasonid, name, reasontype) VALUES (1, 'Price', 'Other'), (2, 'Review', 'Other');
-INSERT INTO salesterritory (territoryid, name, countryregioncode, "group", rowguid, modifieddate)
-VALUES (1, 'North', 'US', 'America', gen_random_uuid(), '2023-01-01');
-INSERT INTO specialoffer (
-    specialofferid, description, discountpct, type, category, startdate, enddate, rowguid
-) VALUES (1, 'None', 0, 'None', 'None', '2023-01-01', '2030-01-01', gen_random_uuid());
-INSERT INTO salesperson (businessentityid, territoryid, salesquota, rowguid, modifieddate)
-VALUES (1, 1, 1000, gen_random_uuid(), '2023-01-01');
-INSERT INTO store (businessentityid, name, salespersonid, rowguid, modifieddate)
-VALUES (20, 'Wheels', 1, gen_random_uuid(), '2023-01-01');
-INSERT INTO customer (customerid, personid, storeid, territoryid, rowguid, modifieddate) VALUES
-(10, 2, NULL, 1, gen_random_uuid(), '2023-01-01'), (11, 3, 20, 1, gen_random_uuid(), '2023-01-01');
-INSERT INTO salespersonquotahistory (businessentityid, quotadate, salesquota, rowguid, modifieddate)
-VALUES (1, '2024-01-01', 500, gen_random_uuid(), '2024-01-01');
-INSERT INTO salesterritoryhistory (businessentityid, territoryid, startdate, enddate, rowguid, modifieddate)
-VALUES (1, 1, '2023-01-01', NULL, gen_random_uuid(), '2023-01-01');
-INSERT INTO salesorderheader (
-    salesorderid, orderdate, duedate, shipdate, status, onlineorderflag, customerid, salespersonid, territoryid,
-    billtoaddressid, shiptoaddressid, shipmethodid, currencyrateid, subtotal, taxamt, freight, totaldue, rowguid,
-    modifieddate
-) VALUES
-(100, '2024-01-05', '2024-01-17', NULL, 1, 't', 10, NULL, 1, 1, 1, 1, 1, 12, 1, 0.01, 13.01, gen_random_uuid(),
-'2024-01-12'),
-(101, '2024-01-06', '2024-01-18', '2024-01-13', 5, 'f', 11, 1, 1, 1, 1, 1, NULL, 1000, 80, 20, 1100,
-gen_random_uuid(), '2024-01-13');
-INSERT INTO salesorderdetail (
-    salesorderid, salesorderdetailid, orderqty, productid, specialofferid, unitprice, unitpricediscount, rowguid,
-    modifieddate
-) VALUES
-(100, 1, 1, 7, 1, 4, 0, gen_random_uuid(), '2024-01-05'),
-(100, 2, 1, 7, 1, 4, 0, gen_random_uuid(), '2024-01-05'),
-(100, 3, 1, 7, 1, 4, 0, gen_random_uuid(), '2024-01-05'),
-(101, 4, 2, 8, 1, 500, 0, gen_random_uuid(), '2024-01-06');
-INSERT INTO salesorderheadersalesreason (salesorderid, salesreasonid, modifieddate) VALUES
-(100, 1, '2024-01-05'), (100, 2, '2024-01-05');
-"""
 
 
 @pytest.fixture

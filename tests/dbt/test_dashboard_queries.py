@@ -12,8 +12,8 @@ from cli.names import ROLES, password_of
 from cli.paths import REPOSITORY
 from cli.processes.postgres import psql
 from cli.sales_page import write_sales_page
-from tests.dbt.conftest import SHOP, Warehouse, point_dbt_at
 from tests.support.dashboards import warehouse_queries
+from tests.support.warehouse import SHOP, Warehouse, point_dbt_at
 
 
 @pytest.fixture(scope="module")

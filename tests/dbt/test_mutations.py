@@ -7,7 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.dbt.conftest import PROJECT, UNKNOWN
+from cli.paths import DBT_PROJECT
+from tests.support.warehouse import UNKNOWN
 
 REVENUE = "SELECT sum(line_total) FROM fact_order"
 
@@ -93,8 +94,8 @@ def test_repeated_run_changes_nothing(shop):
 
 def test_two_runs_at_once_leave_one_open_version(shop):
     shop.execute("UPDATE product SET listprice = 6, modifieddate = '2024-03-01'")
-    command = [str(Path(sys.prefix) / "bin" / "dbt"), "--quiet", "snapshot", "--project-dir", str(PROJECT)]
-    command += ["--profiles-dir", str(PROJECT)]
+    command = [str(Path(sys.prefix) / "bin" / "dbt"), "--quiet", "snapshot", "--project-dir", str(DBT_PROJECT)]
+    command += ["--profiles-dir", str(DBT_PROJECT)]
     runs = [
         subprocess.Popen(
             [*command, "--target-path", str(shop.target / name), "--log-path", str(shop.target / name)],

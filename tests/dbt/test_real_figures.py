@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.dbt.conftest import UNKNOWN
 from tests.support.real_data import needs_real_data
+from tests.support.warehouse import UNKNOWN
 
 pytestmark = needs_real_data
 

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from bikes_store.window import Window
-from tests.dbt.conftest import Warehouse, point_dbt_at
 from tests.support.pipeline import Pipeline
 from tests.support.real_data import needs_real_data
+from tests.support.warehouse import Warehouse, point_dbt_at
 
 pytestmark = needs_real_data
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from tests.dbt.conftest import PROJECT, SHOP, UNKNOWN
+from cli.paths import DBT_PROJECT
+from tests.support.warehouse import SHOP, UNKNOWN
 
 
 def test_empty_staging_builds_and_passes_every_test(warehouse):
@@ -66,12 +67,12 @@ def test_every_column_is_described_in_the_database(shop):
     """Descriptions are kept beside the models and travel into the database."""
     undescribed = shop.rows(
         "SELECT relname, attname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid"
-        " WHERE relnamespace = 'warehouse'::regnamespace AND relkind IN ('r', 'v') AND attnum > 0 AND NOT attisdropped"
+        " WHERE relnamespace = 'warehouse'::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped"
         " AND coalesce(col_description(attrelid, attnum), '') = ''"
     )
     assert undescribed == []
     tables = shop.rows(
-        "SELECT relname FROM pg_class WHERE relnamespace = 'warehouse'::regnamespace AND relkind IN ('r', 'v')"
+        "SELECT relname FROM pg_class WHERE relnamespace = 'warehouse'::regnamespace AND relkind = 'r'"
         " AND coalesce(obj_description(oid, 'pg_class'), '') = ''"
     )
     assert tables == []
@@ -104,11 +105,13 @@ def test_mart_reconciliation_names_the_measure_that_differs_and_by_how_much(shop
     }
     for measure, fault in faults.items():
         shop.execute(fault.format("+"))
+        shop.dbt("run", "--select", "mart_reconciliation")
         assert shop.rows("SELECT measure, difference FROM mart_reconciliation WHERE difference <> 0") == [
             (measure, Decimal("0.0001"))
         ]
         shop.execute(fault.format("-"))
     shop.execute("DELETE FROM warehouse.fact_order WHERE nk_sales_order_detail = 4")
+    shop.dbt("run", "--select", "mart_reconciliation")
     assert shop.rows("SELECT measure, difference FROM mart_reconciliation WHERE difference <> 0 ORDER BY 1") == [
         ("order_lines", 1),
         ("revenue", 1000),
@@ -131,7 +134,14 @@ def test_the_database_refuses_a_line_twice(shop):
 
 def test_dbt_deps_needs_no_network(tmp_path):
     done = subprocess.run(
-        [str(Path(sys.prefix) / "bin" / "dbt"), "deps", "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)],
+        [
+            str(Path(sys.prefix) / "bin" / "dbt"),
+            "deps",
+            "--project-dir",
+            str(DBT_PROJECT),
+            "--profiles-dir",
+            str(DBT_PROJECT),
+        ],
         env={"PATH": os.environ["PATH"], "HTTPS_PROXY": "http://127.0.0.1:9", "DBT_LOG_PATH": str(tmp_path)},
         capture_output=True,
         text=True,

@@ -30,7 +30,7 @@ def report_dbt_tests(project_directory: str, context: Any) -> None:
 
     :param project_directory: Cosmos' copy of the dbt project. The command left its results in target/.
     :param context: Airflow's context of the task.
-    :raises AirflowFailException: when tests failed, or the warehouse has no view ``mart_reconciliation``.
+    :raises AirflowFailException: when tests failed, or the warehouse has no table ``mart_reconciliation``.
     """
     from bikes_store import dbt_tests, metrics
     from bikes_store.reconciliation import read_reconciliation

@@ -1,39 +1,26 @@
--- Whether fact_order holds what the staging area holds, in rows and in money. A view, so that it tells the present.
---
--- It reads staging rows as JSON because PostgreSQL refuses to change the type of a column that a view names, and the
--- staging area has to follow the source.
-{{ config(materialized='view') }}
-
+-- Whether fact_order holds what the staging area holds, in rows and in money.
 with
 
-staged_lines as (
+order_lines as (
 
-    select line.*
-    from {{ source('bikes_store_staging', 'salesorderdetail') }} as stored
-    cross join
-        json_to_record(row_to_json(stored))
-            as line (salesorderid bigint, orderqty numeric, unitprice numeric, unitpricediscount numeric)
+    select * from {{ source('bikes_store_staging', 'salesorderdetail') }}
 
 ),
 
-staged_headers as (
+-- a header without lines is left out: fact_order has no row that could hold its amounts
+order_headers as (
 
-    select header.*
-    from {{ source('bikes_store_staging', 'salesorderheader') }} as stored
-    cross join json_to_record(row_to_json(stored)) as header (salesorderid bigint, totaldue numeric)
+    select * from {{ source('bikes_store_staging', 'salesorderheader') }}
+    where salesorderid in (select order_lines.salesorderid from order_lines)
 
 ),
 
 staged as (
 
     select
-        (select count(*) from staged_lines) as order_lines,
-        (select sum(orderqty * unitprice * (1 - unitpricediscount)) from staged_lines) as revenue,
-        -- a header without lines is left out: fact_order has no row that could hold its amounts
-        (
-            select sum(totaldue) from staged_headers
-            where salesorderid in (select staged_lines.salesorderid from staged_lines)
-        ) as total_due
+        (select count(*) from order_lines) as order_lines,
+        (select sum(orderqty * unitprice * (1 - unitpricediscount)) from order_lines) as revenue,
+        (select sum(totaldue) from order_headers) as total_due
 
 ),
 
