@@ -46,7 +46,7 @@ def test_missing_variables_are_all_named(tmp_path):
     assert done.stderr.strip().endswith("needs these environment variables, which are not set: A, B.")
 
 
-def test_file_that_is_none_is_said(tmp_path):
+def test_file_that_does_not_exist_is_refused_in_a_sentence(tmp_path):
     done = fill_in(tmp_path / "none.yaml")
     assert done.returncode == 2
     assert "can't be read" in done.stderr

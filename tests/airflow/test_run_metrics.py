@@ -24,7 +24,7 @@ def run_metrics():
 
 
 @pytest.fixture
-def told(run_metrics, monkeypatch):
+def sent(run_metrics, monkeypatch):
     gauges: dict[str, float] = {}
     monkeypatch.setattr(run_metrics.Stats, "gauge", gauges.__setitem__)
     return gauges
@@ -47,7 +47,7 @@ def dag_run(*tasks):
     return SimpleNamespace(dag_id="shop", get_dag=lambda: dag, get_task_instances=lambda session: list(tasks))
 
 
-def test_a_group_lasts_from_its_first_start_to_its_last_end(run_metrics, told, monkeypatch):
+def test_a_group_lasts_from_its_first_start_to_its_last_end(run_metrics, sent, monkeypatch):
     monkeypatch.setattr(run_metrics, "object_session", lambda run: None)
     run = dag_run(
         ended("first", 0, 90),
@@ -56,18 +56,18 @@ def test_a_group_lasts_from_its_first_start_to_its_last_end(run_metrics, told, m
         ended("other.three", 5, 5, state="skipped"),
     )
     run_metrics.on_dag_run_success(dag_run=run, msg="")
-    assert told == {"dagrun.last_failed.shop": 0, "dagrun.group_duration.shop.load.db": 25.5}
+    assert sent == {"dagrun.last_failed.shop": 0, "dagrun.group_duration.shop.load.db": 25.5}
 
 
-def test_a_task_that_never_ran_has_no_times(run_metrics, told, monkeypatch):
+def test_a_task_that_never_ran_has_no_times(run_metrics, sent, monkeypatch):
     monkeypatch.setattr(run_metrics, "object_session", lambda run: None)
     run = dag_run(ended("load.db.one", 10, 30, state="failed"), ended("other.three", state="upstream_failed"))
     run_metrics.on_dag_run_failed(dag_run=run, msg="")
-    assert told == {"dagrun.last_failed.shop": 1, "dagrun.group_duration.shop.load.db": 20}
+    assert sent == {"dagrun.last_failed.shop": 1, "dagrun.group_duration.shop.load.db": 20}
 
 
-def test_the_scheduler_is_never_stopped(run_metrics, told, caplog):
+def test_the_scheduler_is_never_stopped(run_metrics, sent, caplog):
     """An error that a listener raises goes to the scheduler's loop."""
     run_metrics.on_dag_run_success(dag_run=SimpleNamespace(dag_id="shop"), msg="")
-    assert told == {"dagrun.last_failed.shop": 0}
+    assert sent == {"dagrun.last_failed.shop": 0}
     assert "could not be sent" in caplog.text

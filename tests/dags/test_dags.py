@@ -85,7 +85,7 @@ def test_load_goes_one_table_after_another(staging):
         assert load[after].upstream_task_ids == {before}
 
 
-def test_trigger_comes_last_and_repeats_itself_without_complaint(staging):
+def test_trigger_comes_last_and_can_run_again(staging):
     trigger = staging.get_task("trigger_bikes_store_warehouse")
     assert isinstance(trigger, TriggerDagRunOperator)
     assert trigger.trigger_dag_id == "bikes_store_warehouse"
@@ -243,7 +243,7 @@ def test_documentation_says_why_who_and_what_to_do_when_it_fails(dags, dag_id):
         assert (REPOSITORY / "docs" / "runbooks" / runbook).is_file(), runbook
 
 
-def test_missing_manifest_is_said_in_a_sentence(tmp_path):
+def test_missing_manifest_is_named_in_a_sentence(tmp_path):
     script = (
         "from airflow.models import DagBag\n"
         f"bag = DagBag({str(REPOSITORY / 'dags' / 'bikes_store_warehouse.py')!r}, include_examples=False)\n"

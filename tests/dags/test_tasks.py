@@ -78,7 +78,7 @@ def test_a_variable_that_is_not_set_is_named(airflow_environment):
         tasks.extract_database_table("shipmethod", **context("r"))
 
 
-def test_database_down_fails_and_is_no_skip(airflow_environment):
+def test_a_task_fails_and_is_not_skipped_when_the_database_is_down(airflow_environment):
     nowhere = "postgres://nobody:secret@127.0.0.1:9/none?connect_timeout=2"
     airflow_environment.setenv("AIRFLOW_CONN_BIKES-STORE-DB", nowhere)
     with pytest.raises(Exception, match="Connection refused") as failure:

@@ -1,4 +1,4 @@
-"""The currencies of the API, by way of the lake, in staging."""
+"""The currencies of the API go through the lake to staging."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_bundled_service_gives_all_currencies(pipeline, currency_url):
     assert held(pipeline) == {record["currencycode"]: record["name"] for record in expected}
 
 
-def test_currencies_without_dates_names_that_are_empty_and_currencies_that_go(pipeline):
+def test_missing_dates_empty_names_and_removed_currencies(pipeline):
     with web_server() as web:
         for number, records in enumerate(
             (

@@ -69,7 +69,7 @@ def test_second_run_touches_nothing(small_source):
     assert after == before
 
 
-def test_update_touches_the_changed_row_alone_and_keeps_created_at(small_source):
+def test_update_touches_only_the_changed_row_and_keeps_created_at(small_source):
     small_source.run()
     created = query(small_source.warehouse_dsn, "SELECT created_at FROM bikes_store_staging.product")
     small_source.in_source("UPDATE production.product SET listprice = 4.5")
@@ -112,7 +112,7 @@ def test_emptied_table_is_emptied(small_source):
 
 
 def test_a_key_that_moves_to_another_row(small_source):
-    """Two rows swap the values that are unique in the source but no key of staging."""
+    """A row takes over the key of a deleted row."""
     small_source.run()
     small_source.in_source("DELETE FROM sales.salesorderdetail WHERE salesorderdetailid = 1")
     small_source.in_source("UPDATE sales.salesorderdetail SET salesorderdetailid = 1 WHERE salesorderdetailid = 2")

@@ -1,4 +1,4 @@
-"""An object of the lake is there wholly or not at all, and a load takes only what its own run wrote."""
+"""An object of the lake exists whole or not at all, and a load takes only what its own run wrote."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COLUMNS = TABLES["salesorderdetail"].columns
 
 @pytest.fixture
 def loaded(small_source):
-    """Staging holds the source; then the source changes, so that any load would be seen."""
+    """Staging equals the source; then the source changes, so that a load would show."""
     small_source.run()
     small_source.in_source("UPDATE sales.salesorderdetail SET orderqty = 9")
     return small_source
@@ -29,7 +29,7 @@ def unchanged(pipeline):
 
 
 def rewrite(pipeline, run_id, change_body=lambda body: body, **metadata):
-    """Write an object again with another body or other metadata, as a fault or somebody else would."""
+    """Write an object again with another body or other metadata, as a fault or another person might."""
     key = object_key("sales.salesorderdetail", run_id)
     found = pipeline.s3.get_object(Bucket=BUCKET, Key=key)
     body = change_body(found["Body"].read())
@@ -51,7 +51,7 @@ def test_object_says_what_it_holds(small_source):
         lambda body: body + body.split(b"\n")[1].replace(b"100,1,", b"100,4,") + b"\n",  # a row too many
     ],
 )
-def test_object_with_other_rows_than_it_says_is_refused(loaded, cut):
+def test_object_with_another_number_of_rows_is_refused(loaded, cut):
     loaded.extract("salesorderdetail", "r")
     rewrite(loaded, "r", cut)
     with pytest.raises(Refused, match=r"holds \d rows, but was written with 3: extract it again"):
@@ -98,7 +98,7 @@ def test_missing_object_is_refused(loaded):
         loaded.load("salesorderdetail", "none")
 
 
-def test_missing_bucket_is_said(small_source, monkeypatch):
+def test_missing_bucket_is_named_in_a_sentence(small_source, monkeypatch):
     monkeypatch.setattr("bikes_store.lake.BUCKET", "no-such-bucket")
     with pytest.raises(Refused, match="Bucket no-such-bucket does not exist in the lake"):
         small_source.extract("salesorderdetail", "r")
@@ -135,7 +135,7 @@ def test_source_that_dies_during_the_extract_leaves_no_object(small_source):
     assert "Contents" not in small_source.s3.list_objects_v2(Bucket=BUCKET, Prefix="sales.salesreason/died")
 
 
-def test_lake_out_of_reach_is_said(small_source, services, monkeypatch):
+def test_lake_out_of_reach_is_named_in_a_sentence(small_source, services, monkeypatch):
     settings = services.settings
     nowhere = lake.client(type(settings)(settings.home, {**settings.ports, "s3": 9}, settings.secrets))
     monkeypatch.setattr(small_source, "s3", nowhere)

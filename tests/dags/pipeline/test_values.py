@@ -39,7 +39,7 @@ HOSTILE = {
 
 @pytest.fixture
 def hostile(small_source):
-    """Every text in a column of its own kind: unbounded text and xml."""
+    """Every text in two short columns, and the first text in a column without a limit."""
     for number, text in enumerate(HOSTILE.values(), start=1000):
         small_source.in_source(
             "INSERT INTO sales.salesreason (salesreasonid, name, reasontype, modifieddate) VALUES (%s, %s, %s, now())",

@@ -26,7 +26,7 @@ def test_message_names_dag_task_run_try_error_and_log():
     assert "<http://airflow/log?x=1|Log>" in text
 
 
-def test_warning_is_told_from_failure():
+def test_a_warning_and_a_failure_read_differently():
     failed, warned = message(FAILURE).splitlines()[0], message(replace(FAILURE, warning=True)).splitlines()[0]
     assert failed == ":red_circle: *bikes_store_staging*: task *load.db.store* failed"
     assert warned == ":warning: *bikes_store_staging*: task *load.db.store* succeeded, but"
@@ -37,7 +37,7 @@ def test_message_fits_slack():
     assert "no error was given" in message(replace(FAILURE, error=""))
 
 
-def test_sent_to_the_webhook(web):
+def test_message_goes_to_the_webhook(web):
     assert send(FAILURE, web.url)
     assert json.loads(web.requests[0])["text"] == message(FAILURE)
 
@@ -61,7 +61,7 @@ def test_slack_down_is_logged_and_not_raised(caplog):
     assert "secret" not in caplog.text
 
 
-def test_slow_slack_does_not_hold_the_task_up(web, monkeypatch, caplog):
+def test_slow_slack_does_not_delay_the_task(web, monkeypatch, caplog):
     monkeypatch.setattr(alerts, "TIMEOUT", 1)
     web.delay = 1.5
     began = time.monotonic()

@@ -25,7 +25,7 @@ def test_array_of_objects_becomes_staging_columns():
     }
 
 
-def test_column_names_of_staging_are_taken_too():
+def test_column_names_of_staging_are_accepted_too():
     made = frame({"currencycode": "EUR", "name": "", "modifieddate": "2008-04-30T00:00:00"})
     assert made.to_dict("records")[0]["name"] == ""
     assert str(made["modifieddate"][0]).startswith("2008-04-30")
@@ -105,12 +105,12 @@ def test_silence_is_unavailable(web):
         fetch(web.url, (0.2, 0.2), Retry(total=0))
 
 
-def test_nobody_there_is_unavailable():
+def test_closed_port_is_unavailable():
     with pytest.raises(Unavailable, match="can't be reached"):
         fetch("http://127.0.0.1:9/x", (1, 1), Retry(total=0))
 
 
 @pytest.mark.parametrize("url", ["", "api/currencies", "ftp://host/x", "http://"])
-def test_no_url_is_refused(url):
+def test_text_that_is_not_a_url_is_refused(url):
     with pytest.raises(Refused, match=r"BIKES_STORE_API_URL is .* which is not an http or https URL"):
         fetch(url, (1, 1), Retry(total=0))

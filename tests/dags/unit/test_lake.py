@@ -14,13 +14,13 @@ def test_key_is_the_table_and_the_run():
 
 
 @pytest.mark.parametrize("run_id", ["../../etc", "a b", "ü/ö", "x?y#z%20"])
-def test_no_run_id_leaves_the_folder(run_id):
+def test_every_run_id_gives_a_key_inside_the_folder(run_id):
     key = object_key("sales.store", run_id)
     assert key.startswith("sales.store/")
     assert key.count("/") == 1
 
 
-def test_metadata_says_all_of_it():
+def test_metadata_keeps_the_whole_manifest():
     assert Manifest.from_metadata(MANIFEST.to_metadata()) == MANIFEST
     assert MANIFEST.to_metadata()["rows"] == "3"
 

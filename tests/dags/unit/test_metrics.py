@@ -11,7 +11,7 @@ STORE = TABLES["store"]
 NO_DIFFERENCE = {"order_lines": Decimal(0), "revenue": Decimal(0), "total_due": Decimal("0.0000")}
 
 
-def test_extract_and_load_tell_of_their_table():
+def test_gauges_of_extract_and_load_name_their_table():
     assert of_extract(STORE, 701, 12345) == {
         "bikes_store.table.extracted_rows.sales.store": 701,
         "bikes_store.table.extracted_bytes.sales.store": 12345,

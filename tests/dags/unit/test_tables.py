@@ -82,7 +82,7 @@ def test_the_variable_gives_a_table_another_key():
     assert all(tables[name] == TABLES[name] for name in others)
 
 
-def test_the_order_is_the_catalogues_whatever_the_variables():
+def test_the_order_is_always_the_catalogues():
     assert list(read_tables(dict(reversed(shipped().items())), NAME)) == list(TABLES)
 
 
