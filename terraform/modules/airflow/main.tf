@@ -13,18 +13,21 @@ locals {
     module.worker[0].published,
   ]
 
-  home = "/opt/airflow"
-  database_url = join("", [
-    var.database, ":", urlencode(var.secrets["airflow_db_password"]), "@${module.database.host}:5432/", var.database
-  ])
-  broker_url = "redis://:${urlencode(var.secrets["broker_password"])}@${module.redis.host}:6379/0"
+  home           = "/opt/airflow"
+  database_login = "${var.database}:${urlencode(var.secrets["airflow_db_password"])}"
+  database_url   = "${local.database_login}@${module.database.host}:5432/${var.database}"
+  broker_url     = "redis://:${urlencode(var.secrets["broker_password"])}@${module.redis.host}:6379/0"
 
   # airflow/airflow.env holds what is the same wherever the platform runs.
   common = {
     for pair in regexall("(?m)^([A-Z0-9_]+)=(.*)$", file("${var.repository}/airflow/airflow.env")) : pair[0] => pair[1]
   }
 
-  env = merge(local.common, {
+  worker_settings = var.worker_concurrency == null ? {} : {
+    AIRFLOW__CELERY__WORKER_CONCURRENCY = tostring(var.worker_concurrency)
+  }
+
+  env = merge(local.common, local.worker_settings, {
     AIRFLOW__CORE__FERNET_KEY                = var.secrets["airflow_fernet_key"]
     AIRFLOW__DATABASE__SQL_ALCHEMY_CONN      = "postgresql+psycopg2://${local.database_url}"
     AIRFLOW__CELERY__RESULT_BACKEND          = "db+postgresql://${local.database_url}"
@@ -40,8 +43,6 @@ locals {
     WAREHOUSE_HOST                           = var.warehouse.host
     WAREHOUSE_PORT                           = tostring(var.warehouse.port)
     WAREHOUSE_DATABASE                       = var.warehouse.database
-    }, var.worker_concurrency == null ? {} : {
-    AIRFLOW__CELERY__WORKER_CONCURRENCY = tostring(var.worker_concurrency)
   })
 
   # Read-only, as the DAGs and the dbt project are on the Docker host: a changed file is seen without a rebuild.
