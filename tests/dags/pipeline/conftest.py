@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def templates(postgres: Postgres) -> tuple[str, str]:
-    """Names of an empty source and of an empty warehouse, to be copied."""
+    """Names of an empty source and of an empty warehouse, for tests to copy."""
     psql(postgres.create_database("template_source")).run(REPOSITORY / "source" / "bikes_store" / "schema.sql")
     psql(postgres.create_database("template_warehouse")).run(REPOSITORY / "warehouse" / "staging.sql")
     return "template_source", "template_warehouse"
