@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tests.support.services import Postgres
 
 # The checksum of all rows at scale 1. All PostgreSQL releases give the same, so only the generator can change it.
+# A table that it does not fill yet does not count.
 FINGERPRINT = "b1fa99d0b2f4eff4"
 
 ORDERS = {"sales.salesorderheader", "sales.salesorderdetail", "sales.salesorderheadersalesreason"}
@@ -43,7 +44,8 @@ def test_the_rows_are_the_same_in_every_run(source: str, postgres: Postgres) -> 
 
 
 def test_the_rows_are_the_same_on_every_server(source: str) -> None:
-    text = repr(sorted(generator.checksums(source).items()))
+    filled = {name: checksum for name, checksum in generator.checksums(source).items() if checksum is not None}
+    text = repr(sorted(filled.items()))
     assert hashlib.sha256(text.encode()).hexdigest()[:16] == FINGERPRINT
 
 

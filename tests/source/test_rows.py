@@ -7,6 +7,7 @@ import pytest
 from tests.source import generator
 from tests.source.generator import rows, value
 
+# The tables that the generator fills. Any other table is empty.
 COUNTS = {
     "person.person": 19972,
     "humanresources.employee": 290,
@@ -218,7 +219,7 @@ TRAPS = {
 
 
 def test_row_counts(source: str) -> None:
-    assert generator.counts(source) == COUNTS
+    assert {name: count for name, count in generator.counts(source).items() if count} == COUNTS
 
 
 def test_null_counts(source: str) -> None:
