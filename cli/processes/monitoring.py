@@ -20,18 +20,19 @@ from cli.processes.supervisor import Metrics, Service
 
 PORTS = {"statsd": 18125, "statsd_web": 19102, "prometheus": 19090}
 
+#: What has to be installed.
+PROGRAMS = ("statsd_exporter", "prometheus")
 #: Where `go install` puts programs.
 GO_BIN = Path.home() / "go" / "bin"
 _FOLDER = REPOSITORY / "prometheus"
-_PROGRAMS = ("statsd_exporter", "prometheus")
 _SCRAPE_INTERVAL = "5s"  # somebody watches a demo
 
 
 def services(settings: Settings) -> list[Service]:
-    """Both services, or none if one of them is not installed."""
+    """The services, or none if a program is not installed."""
     if not is_available():
         return []
-    exporter, prometheus = (str(_find(program)) for program in _PROGRAMS)
+    exporter, prometheus = (str(_find(program)) for program in PROGRAMS)
     home = settings.home / "prometheus"
     exporter_address = f"{LOOPBACK}:{settings.ports['statsd_web']}"
     prometheus_address = f"{LOOPBACK}:{settings.ports['prometheus']}"
@@ -84,8 +85,8 @@ def write_targets(settings: Settings, services: Iterable[Service]) -> None:
 
 
 def is_available() -> bool:
-    """Whether this machine has both programs."""
-    return all(_find(program) for program in _PROGRAMS)
+    """Whether this machine has the programs."""
+    return all(_find(program) for program in PROGRAMS)
 
 
 def url(settings: Settings) -> str:

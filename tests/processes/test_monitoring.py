@@ -24,17 +24,21 @@ def test_targets_are_the_services_that_tell_their_metrics(tmp_path):
     assert configuration.read_text() == (REPOSITORY / "prometheus" / "prometheus.yml").read_text()
 
 
-def test_both_services_tell_this_machines_addresses(tmp_path, monkeypatch):
+def test_every_service_tells_an_address_of_this_machine(tmp_path, monkeypatch):
     programs = tmp_path / "bin"
     programs.mkdir()
-    for name in ("statsd_exporter", "prometheus"):
+    for name in monitoring.PROGRAMS:
         (programs / name).touch(mode=0o755)
     monkeypatch.setenv("PATH", str(programs))
     settings = Settings(tmp_path, free_ports(), generate_secrets())
-    assert {service.metrics for service in monitoring.services(settings)} == {
-        Metrics("airflow", f"127.0.0.1:{settings.ports['statsd_web']}"),
-        Metrics("prometheus", f"127.0.0.1:{settings.ports['prometheus']}"),
-    }
+    services = monitoring.services(settings)
+    told = [service.metrics for service in services if service.metrics]
+    assert len(told) == len(services)
+    assert Metrics("airflow", f"127.0.0.1:{settings.ports['statsd_web']}") in told
+    assert Metrics("prometheus", f"127.0.0.1:{settings.ports['prometheus']}") in told
+    ports = {f"127.0.0.1:{settings.ports[name]}" for name in monitoring.PORTS}
+    assert {metrics.address for metrics in told} <= ports
+    assert len({(metrics.job, metrics.address) for metrics in told}) == len(told)
 
 
 def test_without_the_programs_there_is_none(tmp_path, monkeypatch):
