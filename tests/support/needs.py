@@ -1,4 +1,4 @@
-"""Programs that a test needs. Where one is missing, the test skips and says so; in CI, it fails."""
+"""What a test needs of the machine. Where a program is missing, the test skips and says so; in CI, it fails."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ import shutil
 from importlib.util import find_spec
 
 import pytest
+
+from cli.paths import REPOSITORY
+
+#: Beside the repository and no part of it: what tests compare with, where somebody put it there.
+SHARED = REPOSITORY.parent / "shared"
 
 
 def need_program(program: str, what_for: str) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from bikes_store.tables import TABLES
+from tests.support.needs import SHARED
 
-_SHARED = Path(__file__).resolve().parents[2] / "shared"
-_SCHEMA = _SHARED / "contract" / "source_schema.sql"
-_ROWS = _SHARED / "data" / "adventureworks"
+_SCHEMA = SHARED / "contract" / "source_schema.sql"
+_ROWS = SHARED / "data" / "adventureworks"
 
 needs_real_data = pytest.mark.skipif(
     not _ROWS.is_dir() or not _SCHEMA.is_file(), reason="the real AdventureWorks rows are not beside the repository"

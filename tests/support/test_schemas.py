@@ -7,10 +7,10 @@ import re
 
 import pytest
 
-from cli.paths import REPOSITORY
 from tests.support.doubles.schema import Block, read_schema
+from tests.support.needs import SHARED
 
-REAL = REPOSITORY.parent / "shared" / "provider-schemas"
+REAL = SHARED / "provider-schemas"
 FLAGS = {"R": "required", "O": "optional", "C": "computed", "S": "sensitive"}
 needs_schemas = pytest.mark.skipif(not REAL.is_dir(), reason=f"the providers' schemas are not in {REAL}")
 
