@@ -13,8 +13,8 @@ from tests.support.dashboards import DASHBOARDS, RULES, panels, prometheus_queri
 RUNBOOKS = REPOSITORY / "docs" / "runbooks"
 
 
-def test_the_three_dashboards_are_there():
-    assert [file.stem for file in DASHBOARDS] == ["pipeline", "platform", "sales"]
+def test_each_dashboard_has_an_address_of_its_own():
+    assert {file.stem for file in DASHBOARDS} >= {"pipeline", "platform", "sales"}
     uids = [json.loads(file.read_text())["uid"] for file in DASHBOARDS]
     assert len(set(uids)) == len(uids)
 
@@ -73,8 +73,10 @@ def lost(one, other, path=""):
 
 
 def test_every_query_can_be_filled_in():
-    assert len(list(prometheus_queries())) > 25
-    assert len(list(warehouse_queries())) == 13
+    metrics, warehouse = list(prometheus_queries()), list(warehouse_queries())
+    assert len(metrics) > 25
+    assert len(warehouse) >= 13
+    assert len(metrics) + len(warehouse) == sum(len(panel["targets"]) for _, panel in panels())
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["name"])
