@@ -10,7 +10,7 @@ variable "platform" {
 }
 
 variable "secrets" {
-  description = "The platform's secrets by name; this module uses those that begin with airflow_, and broker_password."
+  description = "The platform's secrets by name: names.yaml lists them."
   type        = map(string)
   sensitive   = true
 }
