@@ -213,7 +213,7 @@ variable "currency_api_url" {
 }
 
 variable "external_source" {
-  description = "A transaction database elsewhere. `user` reads its 18 tables, with the secret source_reader_password."
+  description = "A transaction database elsewhere. `user` reads its tables, with the secret source_reader_password."
   type        = object({ host = string, port = optional(number, 5432), database = string, user = string })
   default     = null
 }

@@ -1,4 +1,4 @@
--- The transaction database of Bikes Store: the 18 tables that are extracted, and the currency list.
+-- The transaction database of Bikes Store: the tables that are extracted, and the currency list.
 -- It follows AdventureWorks for PostgreSQL. Foreign keys to tables that are not extracted
 -- (addresses, cards, product models, ...) are left out; their columns stay.
 --   psql -v ON_ERROR_STOP=1 -f schema.sql
