@@ -124,6 +124,15 @@ def test_dags_and_dbt_are_mounted_read_only(planned):
                 assert volume["read_only"], (name, volume)
 
 
+def test_init_gets_what_its_files_name_and_no_other_password(planned):
+    containers = inventory(planned)
+    given = {name: set(containers[f"bikes-store-airflow-{name}"]["env"]) for name in ("init", "scheduler")}
+    files = [REPOSITORY / "airflow" / name for name in ("airflow_connections_init.yaml", "airflow_variables_init.json")]
+    named = set(re.findall(r"\$\{(\w+)\}", json.dumps([yaml.safe_load(file.read_text()) for file in files])))
+    of_init_alone = {"AIRFLOW_ADMIN_USER", "AIRFLOW_ADMIN_PASSWORD", "DBT_PROJECT_SHA1"}
+    assert given["init"] - given["scheduler"] == named - given["scheduler"] | of_init_alone
+
+
 def test_every_image_is_pinned(planned):
     names = [values["name"] for values in resources(planned, "docker_image").values()]
     assert [name for name in names if name.startswith("debian:")]  # what Airflow's own image is built on
