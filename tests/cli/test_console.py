@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
+import time
 
 import pytest
 
@@ -12,10 +12,13 @@ from cli.errors import UserError
 
 
 @pytest.fixture(autouse=True)
-def _keep_the_signal():
-    before = signal.getsignal(signal.SIGTERM)
+def _signals():
+    """As Python sets them. A shell starts what it runs in the background with SIGINT ignored."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def test_its_own_exit_code():
@@ -33,8 +36,8 @@ def test_an_error_is_a_sentence(capsys):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_being_told_to_end_says_how_to_go_on(capsys, number):
     def wait(_):
-        os.kill(os.getpid(), number)
-        signal.pause()
+        signal.raise_signal(number)
+        time.sleep(10)
         return 0
 
     assert run_command(wait, "Stopped. `make demo` goes on.") == 130
