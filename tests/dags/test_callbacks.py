@@ -137,7 +137,7 @@ def test_a_test_that_could_not_run_is_left_to_cosmos(tmp_path, slack, sent, reco
     assert slack.requests == []
 
 
-def test_a_warehouse_without_the_view_fails_at_once_with_a_sentence(tmp_path, slack, sent):
+def test_a_warehouse_without_the_table_fails_at_once_with_a_sentence(tmp_path, slack, sent):
     with pytest.raises(AirflowFailException, match=r"has no table warehouse.mart_reconciliation: run the task mart_"):
         report_dbt_tests(found(tmp_path, "pass"), FAILED)
     assert sent == {}
