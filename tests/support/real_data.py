@@ -19,13 +19,17 @@ needs_real_data = pytest.mark.skipif(
 )
 
 
+def contract_tables() -> list[str]:
+    """The tables that AdventureWorks has rows of, as ``schema.table``. The catalogue may have more."""
+    return re.findall(r"CREATE TABLE (\w+\.\w+)", _SCHEMA.read_text())
+
+
 def write_dump(path: Path) -> Path:
     """Write the source as pg_dump would: tables, then rows. Tables of the catalogue without real rows are empty."""
-    schema = _SCHEMA.read_text()
     with path.open("w", newline="") as dump:
         dump.write("SET client_encoding = 'UTF8';\n")
-        dump.write(schema)
-        for name in re.findall(r"CREATE TABLE (\w+\.\w+)", schema):
+        dump.write(_SCHEMA.read_text())
+        for name in contract_tables():
             rows = gzip.decompress((_ROWS / f"{name}.csv.gz").read_bytes()).decode()
             header, body = rows.split("\n", 1)
             columns = ", ".join(f'"{column}"' for column in header.split(","))
