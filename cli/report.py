@@ -9,7 +9,7 @@ from decimal import Decimal
 from rich.console import Console
 from rich.table import Table
 
-from bikes_store.lake import BUCKET, Manifest, object_key
+from bikes_store.lake import Manifest, object_key
 from bikes_store.reconciliation import TABLE, read_reconciliation
 from bikes_store.spans import TaskSpan, group_seconds
 from bikes_store.tables import CURRENCY, STAGING_SCHEMA, TABLES, WAREHOUSE_SCHEMA
@@ -17,6 +17,7 @@ from cli.airflow_client import Task
 from cli.database import connect, query
 from cli.endpoints import Endpoints
 from cli.errors import UserError
+from cli.names import BUCKETS
 
 # Where each row of a source table has one row in the warehouse: a dimension and its natural key, or a fact.
 _DIMENSIONS = {
@@ -91,7 +92,7 @@ def make_report(endpoints: Endpoints, run_id: str) -> Report:
     warehouse = _count_warehouse(warehouse_dsn)
     counts = []
     for name, table in {**TABLES, CURRENCY.name: CURRENCY}.items():
-        head = lake.head_object(Bucket=BUCKET, Key=object_key(table.source, run_id))
+        head = lake.head_object(Bucket=BUCKETS["data"], Key=object_key(table.source, run_id))
         manifest = Manifest.from_metadata(head["Metadata"])
         model = _FACTS.get(name) or _DIMENSIONS.get(name, (None,))[0]
         counts.append(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bikes_store import environment
+from cli.names import BUCKETS, DATABASES
 
 
 @pytest.fixture(autouse=True)
@@ -12,8 +13,9 @@ def nothing_set(monkeypatch):
 
 
 def test_defaults_are_the_names_of_the_stack():
-    assert environment.data_bucket() == "bikes-store"
-    assert environment.warehouse_address() == "warehouse:5432/warehouse"
+    """A process without these variables, such as a test, means the same things as a stack."""
+    assert environment.data_bucket() == BUCKETS["data"]
+    assert environment.warehouse_address() == f"warehouse:5432/{DATABASES['warehouse']}"
     assert (environment.dbt_project() / "dbt_project.yml").is_file()
 
 
