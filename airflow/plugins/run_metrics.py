@@ -1,7 +1,8 @@
 """Gauges of a DAG's last run: did it fail, and how long did each task group take?
 
 Airflow itself only counts runs and times single tasks. The scheduler calls the two hooks inside its loop whenever a run
-of any DAG ends. So the hooks read what the scheduler already has, and never raise. https://airflow.apache.org/docs/apache-airflow/2.10.2/administration-and-deployment/listeners.html
+of any DAG ends. So the hooks read what the scheduler already has, and never raise.
+https://airflow.apache.org/docs/apache-airflow/2.10.2/administration-and-deployment/listeners.html
 """
 
 from __future__ import annotations

@@ -25,8 +25,8 @@ def missing_secrets(terraform: Path) -> list[str]:
     :param terraform: the folder with the root module.
     :raises UserError: when the file is not what `make secrets` writes.
     """
-    known = read_secrets(terraform) if (terraform / FILE).exists() else {}
-    return [name for name in SECRETS if name not in known]
+    written = _written(terraform)
+    return [name for name in SECRETS if name not in written]
 
 
 def write_secrets(terraform: Path, kept: Mapping[str, str]) -> bool:
@@ -35,9 +35,9 @@ def write_secrets(terraform: Path, kept: Mapping[str, str]) -> bool:
     :param kept: the secrets of a stack that is there already. Any other is made.
     :raises UserError: when the file is not what `make secrets` writes.
     """
-    missing = missing_secrets(terraform)
-    known = read_secrets(terraform) if (terraform / FILE).exists() else {}
-    written = known | {name: kept.get(name) or new_secret(name) for name in missing}
+    written = _written(terraform)
+    missing = [name for name in SECRETS if name not in written]
+    written |= {name: kept.get(name) or new_secret(name) for name in missing}
     write_private(terraform / FILE, json.dumps({"secrets": written}, indent=2, ensure_ascii=False) + "\n")
     return not kept.keys() >= set(missing)
 
@@ -77,3 +77,7 @@ def read_old_file(terraform: Path) -> tuple[dict[str, str], bool]:
         raise UserError(f"{path} can't be read: {done.stderr.strip()}")
     values = json.loads(json.loads(done.stdout.splitlines()[-1]))
     return {name: value for name, value in values.items() if value}, "undeclared variable" in done.stdout + done.stderr
+
+
+def _written(terraform: Path) -> dict[str, str]:
+    return read_secrets(terraform) if (terraform / FILE).exists() else {}

@@ -76,9 +76,9 @@ class Platform:
             postgres.create_cluster(settings)
         basis = [postgres.service(settings), lake.service(settings), broker.service(settings)]
         basis += [currency_api.service(settings), *monitoring.services(settings)]
-        everything = [*basis, *airflow.services(settings)]
-        monitoring.write_targets(settings, everything)
-        supervisor.start_daemon(everything)
+        processes = airflow.services(settings)
+        monitoring.write_targets(settings, [*basis, *processes])
+        supervisor.start_daemon([*basis, *processes])
         with self._step(", ".join(service.name for service in basis)):
             supervisor.start(*(service.name for service in basis))
             supervisor.wait_ready(*(service.name for service in basis), seconds=60)
@@ -98,7 +98,7 @@ class Platform:
             airflow.import_init_files(settings, currency_url or currency_api.url(settings), slack_webhook)
             user.result()
         with self._step("Airflow scheduler, webserver, triggerer, worker"):
-            names = [service.name for service in airflow.services(settings)]
+            names = [service.name for service in processes]
             supervisor.start(*names)
             supervisor.wait_ready(*names, seconds=180)
 
