@@ -96,7 +96,7 @@ if ! cat pyproject.toml uv.lock 2>/dev/null | cmp -s - "$stamp"; then
             "Airflow 2.10.2 needs, and uv could not fetch one: install one of them, then run this again."
     fi
     say "making .venv from uv.lock"
-    "$UV" sync --quiet --locked --python-preference system --python "$supported" ||
+    "$UV" sync --quiet --locked --compile-bytecode --python-preference system --python "$supported" ||
         fail "uv could not make .venv from uv.lock; its message is above."
     cat pyproject.toml uv.lock >"$stamp"
 fi
