@@ -9,5 +9,5 @@ from airflow.providers.celery.executors.default_celery import DEFAULT_CELERY_CON
 
 CONFIG = {
     **DEFAULT_CELERY_CONFIG,
-    "imports": ["worker_heartbeat", "cosmos.operators.local", "dbt.cli.main", "dbt.adapters.postgres"],
+    "imports": ["worker_heartbeat", "worker_warm_up"],
 }
