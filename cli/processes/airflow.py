@@ -12,7 +12,6 @@ import requests
 from celery import Celery
 
 from cli.errors import UserError
-from cli.files import write_private
 from cli.names import ADMIN, BUCKETS, DATABASES, LAKE_ACCESS_KEY, LAKE_REGION, password_of
 from cli.paths import AIRFLOW, DBT_PROJECT, REPOSITORY
 from cli.processes import broker
@@ -48,7 +47,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CELERY__BROKER_URL": broker.url(settings),
         "AIRFLOW__CELERY__RESULT_BACKEND": f"db+{database}",
         # Somebody watches a demo, so its scheduler looks for work more often than that of a platform in containers.
-        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
         "AIRFLOW__SCHEDULER__JOB_HEARTBEAT_SEC": "2",
         # What dbt parsed in one task is kept for the next task.
         "AIRFLOW__COSMOS__CACHE_DIR": str(home / "cosmos"),
@@ -72,7 +71,8 @@ def services(settings: Settings) -> list[Service]:
 
     def service(name: str, *arguments: str) -> Service:
         ready = _web_ready if name == "webserver" else _job_ready
-        return Service(name, [str(_BIN / "airflow"), *arguments], lambda: ready(settings, name), variables)
+        command = [str(_BIN / "airflow"), *arguments]
+        return Service(name, command, lambda: ready(settings, name), variables, priority=2)
 
     return [
         service("scheduler", "scheduler"),
@@ -91,35 +91,11 @@ def create_directories(settings: Settings) -> None:
             (home / name).symlink_to(AIRFLOW / name)
 
 
-def migrate_database(settings: Settings) -> None:
-    """Make or update the tables of the metadata database."""
-    run(settings, "db", "migrate")
-
-
-def import_init_files(settings: Settings, currency_url: str, slack_webhook: str) -> None:
-    """Import connections and variables with Airflow's own commands.
-
-    Connections are written each time, because they hold this stack's addresses and passwords. A variable that
-    exists stays as it is: somebody may have changed it in the UI.
-    """
+def prepare(settings: Settings, currency_url: str, slack_webhook: str) -> None:
+    """Make Airflow's tables, connections, variables and the user that a person and the demo log in with."""
+    admin = {"AIRFLOW_ADMIN_USER": ADMIN, "AIRFLOW_ADMIN_PASSWORD": settings.secrets["airflow_admin_password"]}
     values = init_values(settings, currency_url, slack_webhook)
-    imports = (
-        ("connections", "airflow_connections_init.yaml", "--overwrite"),
-        ("variables", "airflow_variables_init.json", "--action-on-existing-key=skip"),
-    )
-    for kind, name, option in imports:
-        filled = settings.home / "airflow" / name
-        write_private(filled, _python(settings, "fill_in.py", str(AIRFLOW / name), variables=values))
-        try:
-            run(settings, kind, "import", option, str(filled))
-        finally:
-            filled.unlink()
-
-
-def create_user(settings: Settings) -> None:
-    """Make the user that a person and the demo log in with."""
-    password = settings.secrets["airflow_admin_password"]
-    _python(settings, "create_user.py", variables={"AIRFLOW_ADMIN_USER": ADMIN, "AIRFLOW_ADMIN_PASSWORD": password})
+    _run(settings, [sys.executable, str(AIRFLOW / "prepare.py")], "airflow/prepare.py", {**values, **admin})
 
 
 def parse_dbt_project(settings: Settings) -> None:
@@ -141,10 +117,6 @@ def run(settings: Settings, *arguments: str) -> str:
     :raises UserError: when it fails; the message has the end of its output.
     """
     return _run(settings, [str(_BIN / "airflow"), *arguments], f"airflow {' '.join(arguments[:2])}")
-
-
-def _python(settings: Settings, script: str, *arguments: str, variables: Mapping[str, str]) -> str:
-    return _run(settings, [sys.executable, str(AIRFLOW / script), *arguments], script, variables)
 
 
 def _run(settings: Settings, command: list[str], name: str, variables: Mapping[str, str] | None = None) -> str:
@@ -194,6 +166,6 @@ def _web_ready(settings: Settings, _: str) -> bool:
 
 def _job_ready(settings: Settings, name: str) -> bool:
     if name == "worker":
-        return bool(Celery(broker=broker.url(settings)).control.ping(timeout=1))
+        return bool(Celery(broker=broker.url(settings)).control.ping(timeout=1, limit=1))
     health: Mapping[str, Mapping[str, str]] = requests.get(f"{settings.airflow_url}/health", timeout=5).json()
     return health[name]["status"] == "healthy"

@@ -82,25 +82,22 @@ class Platform:
         with self._step(", ".join(service.name for service in basis)):
             supervisor.start(*(service.name for service in basis))
             supervisor.wait_ready(*(service.name for service in basis), seconds=60)
+        names = [service.name for service in processes]
         with ThreadPoolExecutor() as pool:
-            # Airflow's tables take longest, and the other steps do not need them.
-            migration = pool.submit(self._prepare_airflow)
+            # What the first tasks need is made while Airflow starts. Airflow itself waits for its tables, and for
+            # dbt's manifest: without it the scheduler could not read one of the DAG files.
+            prepared = pool.submit(self._prepare_airflow, currency_url or currency_api.url(settings), slack_webhook)
             manifest = pool.submit(airflow.parse_dbt_project, settings)
-            with self._step("Buckets, warehouse, source"):
+            warehouse = pool.submit(databases.prepare_warehouse, settings)
+            source = pool.submit(self._prepare_source, scale, dump)
+            with self._step("Airflow's tables, connections, variables, user; dbt's manifest; warehouse; buckets"):
                 lake.create_buckets(settings)
-                databases.prepare_warehouse(settings)
-                databases.prepare_source(settings, scale, dump)
-            with self._step("Airflow's metadata, dbt's manifest"):
-                migration.result()
-                manifest.result()
-        with self._step("Airflow's connections, variables, user"), ThreadPoolExecutor() as pool:
-            user = pool.submit(airflow.create_user, settings)
-            airflow.import_init_files(settings, currency_url or currency_api.url(settings), slack_webhook)
-            user.result()
-        with self._step("Airflow scheduler, webserver, triggerer, worker"):
-            names = [service.name for service in processes]
-            supervisor.start(*names)
-            supervisor.wait_ready(*names, seconds=180)
+                for step in (warehouse, manifest, prepared):
+                    step.result()
+            with self._step("source's rows; " + ", ".join(names)):
+                supervisor.start(*names)
+                supervisor.wait_ready(*names, seconds=180)
+                source.result()
 
     def endpoints(self) -> Endpoints:
         """The addresses and logins of this stack."""
@@ -116,9 +113,12 @@ class Platform:
             lake_secret_key=settings.secrets["lake_secret_key"],
         )
 
-    def _prepare_airflow(self) -> None:
+    def _prepare_airflow(self, currency_url: str, slack_webhook: str) -> None:
         databases.prepare_airflow(self.settings)
-        airflow.migrate_database(self.settings)
+        airflow.prepare(self.settings, currency_url, slack_webhook)
+
+    def _prepare_source(self, scale: int, dump: Path | None) -> None:
+        databases.prepare_source(self.settings, scale, dump)
 
     @contextmanager
     def _step(self, name: str) -> Iterator[None]:

@@ -75,6 +75,7 @@ def service(settings: Settings) -> Service:
         directory=data_directory(settings.home),
         user=_SERVER_USER if os.getuid() == 0 else None,
         stop_signal="INT",  # a fast shutdown: sessions are ended, nothing is lost
+        priority=0,
     )
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from configparser import RawConfigParser
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,9 +26,11 @@ from cli.files import write_private
 from cli.processes.settings import runtime_directory
 
 LINES_SHOWN = 25
-_STOP_SECONDS = 20
-_UP = (ProcessStates.STARTING, ProcessStates.RUNNING)
+_LONGEST_STOP = 30
+_PROGRAM = "program:"
+_SUPERVISORD = (sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "--configuration")
 _DOWN = (ProcessStates.EXITED, ProcessStates.FATAL, ProcessStates.BACKOFF)
+_ENDED = (*_DOWN, ProcessStates.STOPPED)
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,9 @@ class Service:
     """A process to run.
 
     ``ready`` says whether the service does its work; it may raise an error while the service does not. ``user`` is the
-    user that runs it, if not this one. ``stop_signal`` is the signal that ends it. ``metrics`` is where Prometheus
-    reads its metrics, if it has some.
+    user that runs it, if not this one. ``stop_signal`` is the signal that ends it; after ``stop_seconds`` it is killed.
+    Services of one ``priority`` are stopped side by side, after those of a higher one, which may still use them.
+    ``metrics`` is where Prometheus reads its metrics, if it has some.
     """
 
     name: str
@@ -54,6 +58,8 @@ class Service:
     directory: Path | None = None
     user: str | None = None
     stop_signal: str = "TERM"
+    stop_seconds: int = 20
+    priority: int = 1
     metrics: Metrics | None = None
 
 
@@ -65,6 +71,7 @@ class Supervisor:
         self.logs = home / "logs"
         self._runtime = runtime_directory(home)
         self._socket = self._runtime / "supervisor.sock"
+        self._configuration_path = home / "supervisord.conf"
         self._services: dict[str, Service] = {}
 
     def is_running(self) -> bool:
@@ -81,10 +88,9 @@ class Supervisor:
         self._runtime.mkdir(mode=0o700, exist_ok=True)
         if self._runtime.stat().st_uid != os.getuid():
             raise UserError(f"{self._runtime} belongs to somebody else: remove it.")
-        configuration = self.home / "supervisord.conf"
-        write_private(configuration, self._configuration())  # it holds the services' passwords
+        write_private(self._configuration_path, self._configuration())  # it holds the services' passwords
         subprocess.Popen(
-            [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "--configuration", configuration.name],
+            [*_SUPERVISORD, self._configuration_path.name],
             cwd=self.home,  # so its own paths are relative: it can't read a "%" in the path of a log, escaped or not
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -135,13 +141,30 @@ class Supervisor:
                 self._call("stopProcess", name)
 
     def shutdown(self) -> None:
-        """Stop all services, the last started first, and end supervisord."""
+        """Stop all services, those of the highest priority first, and end supervisord."""
         if self.is_running():
-            running = [info for info in self._call("getAllProcessInfo") if info["state"] in _UP]
-            self.stop(*(info["name"] for info in sorted(running, key=lambda info: -info["start"])))
+            for names in self._by_priority():
+                for name in names:
+                    with suppress(Fault):  # it does not run
+                        self._call("stopProcess", name, False)
+                _wait(lambda names=names: not self._running() & names, _LONGEST_STOP)  # type: ignore[misc]
             self._call("shutdown")
-            _wait(lambda: not self.is_running(), _STOP_SECONDS)
+            _wait(lambda: not self.is_running(), _LONGEST_STOP)
         shutil.rmtree(self._runtime, ignore_errors=True)
+
+    def _running(self) -> set[str]:
+        return {info["name"] for info in self._call("getAllProcessInfo") if info["state"] not in _ENDED}
+
+    def _by_priority(self) -> list[set[str]]:
+        """The names of the services, by falling priority. Whoever stops them may not be who started them."""
+        configuration = RawConfigParser()
+        configuration.read(self._configuration_path)
+        priorities: dict[int, set[str]] = {}
+        for section in configuration.sections():
+            if section.startswith(_PROGRAM):
+                priority = configuration.getint(section, "priority")
+                priorities.setdefault(priority, set()).add(section.removeprefix(_PROGRAM))
+        return [priorities[priority] for priority in sorted(priorities, reverse=True)]
 
     def log_path(self, name: str) -> Path:
         return self.logs / f"{name}.log"
@@ -185,7 +208,7 @@ class Supervisor:
         command = " ".join(_quote(_escape(word)) for word in service.command)
         return "\n".join(
             (
-                f"[program:{service.name}]",
+                f"[{_PROGRAM}{service.name}]",
                 f"command={command}",
                 f"directory={_escape(str(service.directory or self.home))}",
                 f"environment={environment}",
@@ -195,7 +218,8 @@ class Supervisor:
                 "startretries=0",
                 "startsecs=0",
                 f"stopsignal={service.stop_signal}",
-                f"stopwaitsecs={_STOP_SECONDS}",
+                f"stopwaitsecs={service.stop_seconds}",
+                f"priority={service.priority}",
                 "stopasgroup=" + ("false" if service.stop_signal == "INT" else "true"),
                 "killasgroup=true",
                 f"stdout_logfile=logs/{service.name}.log",

@@ -1,0 +1,80 @@
+"""Make what Airflow needs before its processes start: its tables, connections, variables and the admin user.
+
+    python airflow/prepare.py
+
+Safe to run again. The values that the init files name come from the environment (see fill_in.py), and so do
+AIRFLOW_ADMIN_USER and AIRFLOW_ADMIN_PASSWORD. One process runs Airflow's own commands one after another: to start it
+takes longer than what each of them does.
+
+Exits with code 2 and one sentence when the environment lacks something.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from fill_in import FillInError, fill_in  # type: ignore[import-not-found]  # beside this script, as Python runs it
+
+_HERE = Path(__file__).parent
+
+
+def main() -> int:
+    name, password = os.environ.get("AIRFLOW_ADMIN_USER"), os.environ.get("AIRFLOW_ADMIN_PASSWORD")
+    if not name or not password:
+        print("Set AIRFLOW_ADMIN_USER and AIRFLOW_ADMIN_PASSWORD in the environment.", file=sys.stderr)
+        return 2
+    try:
+        connections, variables = (
+            json.dumps(fill_in(_HERE / file, os.environ))
+            for file in ("airflow_connections_init.yaml", "airflow_variables_init.json")
+        )
+    except FillInError as error:
+        print(error, file=sys.stderr)
+        return 2
+    os.umask(0o077)  # the filled files hold passwords
+    with tempfile.TemporaryDirectory() as folder:
+        filled = {kind: Path(folder, f"{kind}.json") for kind in ("connections", "variables")}
+        filled["connections"].write_text(connections)
+        filled["variables"].write_text(variables)
+        _airflow("db", "migrate")
+        # Connections are written each time, because they hold this stack's addresses and passwords.
+        _airflow("connections", "import", "--overwrite", str(filled["connections"]))
+        # A variable that exists stays as it is: somebody may have changed it in the UI.
+        _airflow("variables", "import", "--action-on-existing-key=skip", str(filled["variables"]))
+    return _create_user(name, password)
+
+
+def _airflow(*words: str) -> None:
+    """Run a command of Airflow's command line in this process."""
+    from airflow.cli.cli_parser import get_parser
+
+    arguments = get_parser().parse_args(words)
+    arguments.func(arguments)
+
+
+def _create_user(name: str, password: str) -> int:
+    """Make an admin, or set the password of the one that exists; returns the exit code.
+
+    `airflow users create` takes the password on its command line, where every user of the machine can read it.
+    """
+    from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
+
+    with get_application_builder() as builder:
+        manager = builder.sm
+        user = manager.find_user(name)
+        if user is None:
+            role = manager.find_role("Admin")
+            if not manager.add_user(name, "Admin", "Bikes Store", f"{name}@localhost", role, password):
+                print(f"Airflow could not make the user {name}: its log above says why.", file=sys.stderr)
+                return 1
+        else:
+            manager.reset_password(user.id, password)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
