@@ -44,6 +44,10 @@ logs: install ## follow a service's log (SERVICE=airflow-scheduler)
 run-pipeline: ## run both DAGs on the stack that is up (DATE=2024-09-01)
 	@$(PYTHON) -m cli.run
 
+.PHONY: bench
+bench: install ## measure the platform beside what the work itself costs (SCALES="1 10", RUNS=3)
+	@$(PYTHON) -m bench
+
 .PHONY: lint
 lint: install ## run ruff, mypy and sqlfluff
 	@.venv/bin/ruff check .

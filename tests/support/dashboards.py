@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -46,6 +47,14 @@ def warehouse_queries() -> Iterator[Query]:
 def firing(rule: dict[str, Any]) -> str:
     """The condition of a Grafana rule in PromQL, with the same expression and threshold."""
     return f"({rule['expr']}) {COMPARE[rule['is']]} {rule['threshold']}"
+
+
+def shortened(rule: dict[str, Any], seconds: int) -> dict[str, Any]:
+    """The rule with windows of seconds in place of minutes, for tests that wait for real faults. The rest stays.
+
+    The windows themselves are tested by Prometheus' own rule tests, which need not wait.
+    """
+    return {**rule, "expr": re.sub(r"\[\d+m\]", f"[{seconds}s]", rule["expr"])}
 
 
 def panels() -> Iterator[tuple[str, dict[str, Any]]]:

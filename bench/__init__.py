@@ -1,0 +1,1 @@
+"""What the platform costs, beside what the work itself costs. `make bench` runs it."""

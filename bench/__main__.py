@@ -1,0 +1,102 @@
+"""`make bench`: measure what the platform costs, and keep it in bench/results.json.
+
+    python -m bench           measures
+    python -m bench show      prints the kept results again
+
+SCALES (default "1 10") are the sizes of the source. RUNS (default 3) is how often each is measured; the median counts.
+DATAFRAME=0 leaves out the way of the DataFrame, which takes minutes at SCALE=10. It ends with exit code 0 whatever was
+measured: a number is no test.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import datetime, time, timedelta, timezone
+from pathlib import Path
+from statistics import median
+
+from rich.console import Console
+
+from bench import machine, report
+from bench.stack import measured_stack
+from cli.console import run_command
+from cli.errors import UserError
+from cli.paths import REPOSITORY
+
+RESULTS = REPOSITORY / "bench" / "results.json"
+_HOME = REPOSITORY / ".bench"
+
+
+def main() -> int:
+    return run_command(show if sys.argv[1:] == ["show"] else measure, "The benchmark stopped; nothing was kept.")
+
+
+def measure(console: Console) -> int:
+    """Measure each scale, and print and keep the medians."""
+    scales, runs = _numbers("SCALES", "1 10"), _numbers("RUNS", "3")[0]
+    kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    for scale in scales:
+        measured = []
+        for run in range(1, runs + 1):
+            console.print(f"scale {scale}, run {run} of {runs}")
+            measured.append(_measure(_HOME, scale, console))
+        kept[str(scale)] = {
+            "machine": machine.describe(),
+            "runs": runs,
+            "medians": {name: round(median(one[name] for one in measured), 2) for name in measured[0]},
+        }
+        RESULTS.write_text(json.dumps(kept, indent=2) + "\n")
+    return show(console)
+
+
+def show(console: Console) -> int:
+    """Print the kept results."""
+    if not RESULTS.exists():
+        raise UserError(f"There are no results yet: `make bench` writes {RESULTS.relative_to(REPOSITORY)}.")
+    report.show(console, json.loads(RESULTS.read_text()))
+    return 0
+
+
+def _measure(home: Path, scale: int, console: Console) -> dict[str, float]:
+    seconds: dict[str, float] = {}
+    today = datetime.now(timezone.utc).date()
+    noon = time(12)
+    with measured_stack(home, scale, seconds) as stack:
+        stack.run("quiet day, full")
+        stack.set_incremental(True)
+        stack.run("quiet day, incremental", today - timedelta(days=2))
+
+        day = today - timedelta(days=3)
+        stack.change_rows(7, datetime.combine(day, noon))
+        stack.run("1 % day", day)
+
+        day = today - timedelta(days=4)
+        stack.change_rows(8, datetime.combine(day, noon))
+        moved = stack.rows("changes", day, database="warehouse")["seconds"]
+        build = ("build", "--resource-type", "model", "--resource-type", "snapshot")
+        seconds["1 % day, data work"] = moved + stack.dbt(*build)["models"]
+        seconds["one dbt build"] = stack.dbt("build")["seconds"]
+
+        ways = ["copy", "ours"] + (["dataframe"] if os.environ.get("DATAFRAME", "1") != "0" else [])
+        for way in ways:
+            stack.empty_staging()
+            for name, value in stack.rows(way).items():
+                seconds[f"{way}, {name}"] = value
+        seconds["full day, data work"] = seconds["ours, seconds"] + stack.dbt(*build, "--full-refresh")["models"]
+    for name, value in seconds.items():
+        console.print(f"  {name}: {value:.1f}")
+    return seconds
+
+
+def _numbers(name: str, default: str) -> list[int]:
+    text = os.environ.get(name) or default
+    words = text.split()
+    if not words or not all(word.isdigit() and int(word) > 0 for word in words):
+        raise UserError(f"{name}={text} is wrong: give whole numbers above 0, as in {name}='{default}'.")
+    return [int(word) for word in words]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

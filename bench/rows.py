@@ -1,0 +1,132 @@
+"""Ways to bring the 18 tables from the source to a staging area, each timed in a process of its own.
+
+    python -m bench.rows copy|ours|changes|dataframe
+
+The environment says where things are: SOURCE_DSN, STAGING_DSN, LAKE_ENDPOINT, LAKE_ACCESS_KEY, LAKE_SECRET_KEY; for
+``changes`` also DAY, whose changes are taken. Prints JSON: seconds, and the megabytes of memory that the way needed on
+top of its imports.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import resource
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime, timedelta
+from typing import IO, TYPE_CHECKING
+
+import psycopg2
+
+from bikes_store.extract import extract_table
+from bikes_store.load import load_table
+from bikes_store.tables import STAGING_SCHEMA, TABLES
+from bikes_store.window import FULL, Full, Window
+from cli.lake import connect as connect_lake
+from cli.names import BUCKETS
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_RUN = "bench"
+_ANY_DAY = Window(datetime(2024, 9, 1), datetime(2024, 9, 2))
+
+
+def copy() -> None:
+    """The limit: PostgreSQL writes, PostgreSQL reads, and a pipe is between them."""
+    with closing(_source()) as source, closing(_staging()) as staging, staging.cursor() as cursor:
+        for table in TABLES.values():
+            columns = ", ".join(table.columns)
+            reader, writer = os.pipe()
+            outgoing = os.fdopen(writer, "wb")
+            statement = f'COPY (SELECT {columns} FROM {table.schema}."{table.name}") TO STDOUT'
+            sender = threading.Thread(target=_send, args=(source, statement, outgoing))
+            sender.start()
+            with os.fdopen(reader, "rb") as incoming:
+                cursor.copy_expert(f"COPY {STAGING_SCHEMA}.{table.name} ({columns}) FROM STDIN", incoming)
+            sender.join()
+            staging.commit()
+
+
+def ours() -> None:
+    """The functions that the tasks call, one table after another: the lake is on the way."""
+    _through_the_lake(FULL)
+
+
+def changes() -> None:
+    """The same for the rows that changed on one day."""
+    start = datetime.fromisoformat(os.environ["DAY"])
+    _through_the_lake(Window(start, start + timedelta(days=1)))
+
+
+def dataframe() -> None:
+    """What many pipelines do: all rows into a DataFrame, a CSV object, a DataFrame again, and an upsert by row."""
+    import pandas as pd
+    from pangres import upsert
+    from sqlalchemy import create_engine
+
+    lake = _lake()
+    with closing(_source()) as source, source.cursor() as cursor:
+        for table in TABLES.values():
+            cursor.execute(f'SELECT {", ".join(table.columns)} FROM {table.schema}."{table.name}"')
+            frame = pd.DataFrame(cursor.fetchall(), columns=list(table.columns))
+            content = frame.to_csv(index=False).encode()
+            lake.put_object(Bucket=BUCKETS["data"], Key=f"bench/{table.source}.csv", Body=content)
+    engine = create_engine(os.environ["STAGING_DSN"])
+    for table in TABLES.values():
+        stored = lake.get_object(Bucket=BUCKETS["data"], Key=f"bench/{table.source}.csv")["Body"].read()
+        # Read as text, so that PostgreSQL sees the values as they were; pandas' guesses would spoil some of them.
+        frame = pd.read_csv(io.BytesIO(stored), dtype=object).set_index(list(table.key))
+        frame = frame.astype(object).where(frame.notna(), None)
+        upsert(engine, frame, table.name, "update", schema=STAGING_SCHEMA, create_table=False)
+
+
+def _through_the_lake(window: Window | Full) -> None:
+    lake = _lake()
+    with closing(_source()) as source:
+        for table in TABLES.values():
+            extract_table(source, lake, table, window, _RUN)
+    with closing(_staging()) as staging:
+        for table in TABLES.values():
+            load_table(staging, lake, table, _RUN, window if isinstance(window, Window) else _ANY_DAY)
+
+
+def _send(connection: psycopg2.extensions.connection, statement: str, outgoing: IO[bytes]) -> None:
+    with outgoing, connection.cursor() as cursor:
+        cursor.copy_expert(statement, outgoing)
+
+
+def _source() -> psycopg2.extensions.connection:
+    return psycopg2.connect(os.environ["SOURCE_DSN"])
+
+
+def _staging() -> psycopg2.extensions.connection:
+    return psycopg2.connect(os.environ["STAGING_DSN"])
+
+
+def _lake() -> S3Client:
+    environment = os.environ
+    return connect_lake(environment["LAKE_ENDPOINT"], environment["LAKE_ACCESS_KEY"], environment["LAKE_SECRET_KEY"])
+
+
+WAYS: dict[str, Callable[[], None]] = {"copy": copy, "ours": ours, "changes": changes, "dataframe": dataframe}
+
+
+def main() -> int:
+    way = WAYS[sys.argv[1]]
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    started = time.monotonic()
+    way()
+    seconds = time.monotonic() - started
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    print(json.dumps({"seconds": round(seconds, 2), "megabytes": round(grown / 1024)}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,192 @@
+"""airflow/config/worker_warm_up.py: what a worker does once stays true for its tasks, and what is edited counts.
+
+The module changes dbt and the process that it warms, so each test warms a process of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from cli.paths import DBT_PROJECT, REPOSITORY
+
+_START = "import json, os, sys; import airflow; import worker_warm_up as warm\n"
+
+
+def warmed(tmp_path: Path, script: str, **environment: str) -> list[str]:
+    """Run a script that has the module as `warm`; returns the lines that it prints."""
+    output = tmp_path / "output"  # not a pipe, which a fork that hangs would keep open
+    with output.open("w") as written:
+        done = subprocess.run(
+            [sys.executable, "-c", _START + textwrap.dedent(script)],
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY / "airflow" / "config"), **environment},
+            cwd=tmp_path,
+            stdout=written,
+            stderr=subprocess.STDOUT,
+            timeout=100,
+        )
+    assert done.returncode == 0, output.read_text()[-3000:]
+    return [line for line in output.read_text().splitlines() if line.startswith(">")]
+
+
+@pytest.fixture
+def dags_folder(tmp_path):
+    folder = tmp_path / "dags"
+    (folder / "shop").mkdir(parents=True)
+    (folder / "shop" / "__init__.py").touch()
+    (folder / "shop" / "price.py").write_text("PRICE = 1\n")
+    (folder / "shop" / "lazy.py").write_text("import colorsys\n")  # a task would import this
+    (folder / "sell.py").write_text(
+        textwrap.dedent(
+            """
+            from datetime import datetime
+            from airflow import DAG
+            from airflow.operators.empty import EmptyOperator
+            from shop.price import PRICE
+
+            with DAG("sell", start_date=datetime(2024, 9, 1), schedule=None):
+                EmptyOperator(task_id=f"for_{PRICE}")
+            """
+        )
+    )
+    return folder
+
+
+def test_an_edited_dag_counts_in_the_next_task(tmp_path, dags_folder):
+    """A task parses its DAG file in a fork of the worker."""
+    script = """
+        import sys
+        from pathlib import Path
+        from airflow.models.dagbag import DagBag
+        sys.path.insert(0, sys.argv[1] if len(sys.argv) > 1 else os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
+        folder = Path(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
+        warm.warm_up()
+        print(">", "shop.price" in sys.modules, "colorsys" in sys.modules, flush=True)
+        for price in (1, 22):
+            (folder / "shop" / "price.py").write_text(f"PRICE = {price}\\n")
+            if not os.fork():
+                print(">", *DagBag(folder / "sell.py", include_examples=False).dags["sell"].task_ids, flush=True)
+                os._exit(0)
+            os.wait()
+    """
+    lines = warmed(tmp_path, script, AIRFLOW__CORE__DAGS_FOLDER=str(dags_folder))
+    assert lines == ["> False True", "> for_1", "> for_22"]
+
+
+def test_a_broken_dag_does_not_keep_the_worker_from_starting(tmp_path, dags_folder):
+    (dags_folder / "shop" / "lazy.py").write_text("import no_such_package\n")
+    lines = warmed(tmp_path, "warm.warm_up(); print('> started')", AIRFLOW__CORE__DAGS_FOLDER=str(dags_folder))
+    assert lines == ["> started"]
+
+
+#: Counts how dbt came to its manifest, in this process and its forks. `dbt(command)` works as a Cosmos task does: in a
+#: folder of its own with links to the project.
+_DBT = """
+    import tempfile
+    from pathlib import Path
+    from cosmos.dbt.project import create_symlinks
+    from dbt.cli.main import dbtRunner
+    from dbt.parser.manifest import ManifestLoader
+    import dbt.cli.main, dbt.task.list, dbt.adapters.postgres
+
+    PROJECT = Path(os.environ["PROJECT"])
+    load = ManifestLoader.load
+    def counted(self):
+        manifest = load(self)
+        print("> read" if self.skip_parsing else "> parsed", flush=True)
+        return manifest
+    ManifestLoader.load = counted
+    warm._remember_manifests()
+
+    def dbt(*command):
+        folder = Path(tempfile.mkdtemp())
+        create_symlinks(PROJECT, folder, False)
+        options = ["--project-dir", folder, "--profiles-dir", PROJECT, "--target-path", folder / "target", "--quiet"]
+        options += ["--no-static-parser"]  # as Cosmos has it: in a fork, the static parser hangs
+        done = dbtRunner().invoke([*command, *map(str, options)])
+        assert done.success, done.exception
+        return folder, done.result
+
+    def in_forks(number, task):
+        for _ in range(number):
+            if not os.fork():
+                try:
+                    task()
+                except BaseException as error:
+                    print("> failed", error, flush=True)
+                os._exit(0)
+        for _ in range(number):
+            os.wait()
+"""
+
+
+@pytest.fixture
+def project(tmp_path):
+    shutil.copytree(DBT_PROJECT, tmp_path / "project")
+    return tmp_path / "project"
+
+
+def run_dbt(tmp_path, project, script, **environment):
+    cache = {"AIRFLOW__COSMOS__CACHE_DIR": str(tmp_path / "cosmos")}
+    return warmed(
+        tmp_path, textwrap.dedent(_DBT) + textwrap.dedent(script), PROJECT=str(project), **cache, **environment
+    )
+
+
+def test_a_manifest_is_parsed_once_for_all_tasks(tmp_path, project):
+    script = """
+        dbt("parse")
+        in_forks(3, lambda: dbt("ls", "--select", "dim_currency"))
+        folder, names = dbt("ls", "--select", "dim_currency", "--resource-type", "model")
+        print(">", *names, json.loads((folder / "target" / "manifest.json").read_text())["metadata"]["project_name"])
+    """
+    assert run_dbt(tmp_path, project, script) == [
+        "> parsed",
+        "> bikes_store_warehouse.dimensions.dim_currency bikes_store_warehouse",
+    ]
+
+
+def test_an_edited_model_counts_and_is_parsed_by_one_of_four_tasks(tmp_path, project):
+    script = """
+        dbt("parse")
+        model = PROJECT / "models" / "dimensions" / "dim_currency.sql"
+        model.write_text(model.read_text() + "-- edited")
+
+        def task():
+            folder, _ = dbt("ls")
+            nodes = json.loads((folder / "target" / "manifest.json").read_text())["nodes"]
+            edited = nodes["model.bikes_store_warehouse.dim_currency"]["raw_code"].endswith("-- edited")
+            print("> edited" if edited else "> old", flush=True)
+
+        in_forks(4, task)
+    """
+    assert sorted(run_dbt(tmp_path, project, script)) == ["> edited"] * 4 + ["> parsed"] * 2 + ["> read"] * 3
+
+
+def test_what_a_manifest_is_made_from_gets_another_one(tmp_path, project):
+    """Names of relations have the schema and the database in them; models may read variables."""
+    (project / "models" / "dimensions" / "greeting.sql").write_text('select \'{{ env_var("GREETING", "-") }}\' as word')
+    script = """
+        dbt("parse")
+        dbt("ls", "--select", "greeting")
+        for name in ("WAREHOUSE_SCHEMA", "WAREHOUSE_DATABASE", "DBT_USER", "GREETING"):
+            print("> " + name, flush=True)
+            os.environ[name] = "other"
+            dbt("ls", "--select", "greeting")
+        print("> --vars", flush=True)
+        dbt("ls", "--select", "greeting", "--vars", json.dumps({"base_currency": "EUR"}))
+    """
+    assert run_dbt(tmp_path, project, script) == [
+        "> parsed",
+        *("> WAREHOUSE_SCHEMA", "> parsed"),
+        *("> WAREHOUSE_DATABASE", "> parsed"),
+        *("> DBT_USER", "> parsed"),
+        *("> GREETING", "> parsed"),
+        *("> --vars", "> parsed"),
+    ]
