@@ -1,7 +1,8 @@
 """`make bench`: measure what the platform costs, and keep it in bench/results.json.
 
-    python -m bench           measures
-    python -m bench show      prints the kept results again
+    python -m bench            measures
+    python -m bench show       prints the kept results again
+    python -m bench markdown   prints them as README.md has them
 
 SCALES (default "1 10") are the sizes of the source. RUNS (default 3) is how often each is measured; the median counts.
 DATAFRAME=0 leaves out the way of the DataFrame, which takes minutes at SCALE=10. It ends with exit code 0 whatever was
@@ -16,6 +17,7 @@ import sys
 from datetime import datetime, time, timedelta, timezone
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from rich.console import Console
 
@@ -30,7 +32,11 @@ _HOME = REPOSITORY / ".bench"
 
 
 def main() -> int:
-    return run_command(show if sys.argv[1:] == ["show"] else measure, "The benchmark stopped; nothing was kept.")
+    commands = {(): measure, ("show",): show, ("markdown",): markdown}
+    if tuple(sys.argv[1:]) not in commands:
+        print("usage: python -m bench [show|markdown]", file=sys.stderr)
+        return 2
+    return run_command(commands[tuple(sys.argv[1:])], "The benchmark stopped; this scale was not kept.")
 
 
 def measure(console: Console) -> int:
@@ -53,10 +59,20 @@ def measure(console: Console) -> int:
 
 def show(console: Console) -> int:
     """Print the kept results."""
+    report.show(console, _kept())
+    return 0
+
+
+def markdown(_: Console) -> int:
+    """Print the kept results as Markdown."""
+    print(report.markdown(_kept()))
+    return 0
+
+
+def _kept() -> dict[str, Any]:
     if not RESULTS.exists():
         raise UserError(f"There are no results yet: `make bench` writes {RESULTS.relative_to(REPOSITORY)}.")
-    report.show(console, json.loads(RESULTS.read_text()))
-    return 0
+    return json.loads(RESULTS.read_text())
 
 
 def _measure(home: Path, scale: int, console: Console) -> dict[str, float]:

@@ -25,7 +25,7 @@ import psycopg2
 
 from bikes_store.extract import extract_table
 from bikes_store.load import load_table
-from bikes_store.tables import STAGING_SCHEMA, TABLES
+from bikes_store.tables import STAGING_SCHEMA, TABLES, Table
 from bikes_store.window import FULL, Full, Window
 from cli.lake import connect as connect_lake
 from cli.names import BUCKETS
@@ -41,7 +41,7 @@ def copy() -> None:
     """The limit: PostgreSQL writes, PostgreSQL reads, and a pipe is between them."""
     with closing(_source()) as source, closing(_staging()) as staging, staging.cursor() as cursor:
         for table in TABLES.values():
-            columns = ", ".join(table.columns)
+            columns = _quoted(table)
             reader, writer = os.pipe()
             outgoing = os.fdopen(writer, "wb")
             statement = f'COPY (SELECT {columns} FROM {table.schema}."{table.name}") TO STDOUT'
@@ -73,8 +73,9 @@ def dataframe() -> None:
     lake = _lake()
     with closing(_source()) as source, source.cursor() as cursor:
         for table in TABLES.values():
-            cursor.execute(f'SELECT {", ".join(table.columns)} FROM {table.schema}."{table.name}"')
-            frame = pd.DataFrame(cursor.fetchall(), columns=list(table.columns))
+            cursor.execute(f'SELECT {_quoted(table)} FROM {table.schema}."{table.name}"')
+            # As objects: an integer column with a null would become one of floats.
+            frame = pd.DataFrame(cursor.fetchall(), columns=list(table.columns), dtype=object)
             content = frame.to_csv(index=False).encode()
             lake.put_object(Bucket=BUCKETS["data"], Key=f"bench/{table.source}.csv", Body=content)
     engine = create_engine(os.environ["STAGING_DSN"])
@@ -99,6 +100,10 @@ def _through_the_lake(window: Window | Full) -> None:
 def _send(connection: psycopg2.extensions.connection, statement: str, outgoing: IO[bytes]) -> None:
     with outgoing, connection.cursor() as cursor:
         cursor.copy_expert(statement, outgoing)
+
+
+def _quoted(table: Table) -> str:
+    return ", ".join(f'"{column}"' for column in table.columns)
 
 
 def _source() -> psycopg2.extensions.connection:

@@ -80,7 +80,7 @@ class Stack:
             [sys.executable, "-m", "bench.rows", way], env=environment, cwd=REPOSITORY, capture_output=True, text=True
         )
         if done.returncode != 0:
-            raise UserError(f"bench.rows {way} failed:\n{done.stderr[-2000:]}")
+            raise UserError(f"bench.rows {way} failed:\n{done.stderr[:1500]}\n…\n{done.stderr[-500:]}")
         return json.loads(done.stdout)
 
     def empty_staging(self) -> None:

@@ -146,6 +146,12 @@ def test_second_run_takes_the_changes_and_the_daily_branch(platform, second):
     ) == [(2, 1)]
 
 
+def test_no_statement_of_the_warehouse_spills(platform, second):
+    """An estimate that is wrong by millions made a snapshot of 20,000 rows write 16,384 temporary files."""
+    files = "SELECT temp_files FROM pg_stat_database WHERE datname = 'warehouse'"
+    assert query(platform.endpoints.warehouse_dsn, files)[0][0] < 100
+
+
 def test_a_test_that_warns_is_told_apart(platform, second):
     """The order's lines no longer add up to its header. Only the source can correct that."""
     (told,) = (message for message in platform.told() if second[0] in message)

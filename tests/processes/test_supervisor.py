@@ -112,3 +112,44 @@ def test_a_second_supervisor_of_the_folder_finds_and_stops_the_first(supervisor)
 def test_value_that_would_arrive_changed_is_refused(supervisor, value):
     with pytest.raises(ValueError, match="can't pass on quotes or line ends in GIVEN of sleeper"):
         supervisor.start_daemon([service("sleeper", SLEEP, environment={"GIVEN": value})])
+
+
+STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up'); time.sleep(60)"
+
+
+def test_services_of_a_lower_priority_are_stopped_after_those_that_use_them(supervisor):
+    """Also by somebody who did not start them."""
+    tells = (
+        "import atexit, signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit()); print('up');"
+        " atexit.register(lambda: (time.sleep({0}), open('order', 'a').write('{1} '))); time.sleep(60)"
+    )
+    started = [
+        service("database", tells.format(0, "database"), priority=0),
+        service("slow", tells.format(1, "slow"), priority=2),
+        service("quick", tells.format(0.5, "quick"), priority=2),
+    ]
+    supervisor.start_daemon(started)
+    supervisor.start("database", "slow", "quick")
+    for name in ("database", "slow", "quick"):
+        wait_for_text(supervisor.log_path(name), "up\n")
+    began = time.monotonic()
+    Supervisor(supervisor.home).shutdown()
+    assert (supervisor.home / "order").read_text().split() == ["quick", "slow", "database"]
+    assert time.monotonic() - began < 5
+
+
+def test_service_that_does_not_stop_is_killed_after_its_time(supervisor):
+    supervisor.start_daemon([service("stubborn", STUBBORN, stop_seconds=1)])
+    supervisor.start("stubborn")
+    wait_for_text(supervisor.log_path("stubborn"), "up\n")
+    began = time.monotonic()
+    supervisor.shutdown()
+    assert time.monotonic() - began < 6
+    assert not supervisor.is_running()
+
+
+def wait_for_text(path, text):
+    deadline = time.monotonic() + 10
+    while not path.exists() or path.read_text() != text:
+        assert time.monotonic() < deadline, path
+        time.sleep(0.05)
