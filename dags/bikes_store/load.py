@@ -82,20 +82,31 @@ def _apply(cursor: Cursor, table: Table, manifest: Manifest, stream: StreamingBo
     cursor.execute("SET LOCAL client_encoding = 'UTF8'")
     # Only one load of a table at a time; readers need not wait.
     cursor.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(target))
+    cursor.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(target))
+    ((has_rows,),) = cursor.fetchall()
+    if not has_rows:  # nothing to compare with
+        _copy(cursor, target, columns, manifest, stream)
+        return Loaded(manifest.rows, manifest.rows, 0)
     cursor.execute(
         sql.SQL("CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
             columns, target
         )
     )
-    cursor.copy_expert(sql.SQL("COPY incoming ({}) FROM STDIN (FORMAT csv, HEADER)").format(columns), stream)
+    _copy(cursor, sql.Identifier("incoming"), columns, manifest, stream)
+    cursor.execute("ANALYZE incoming")
+    deleted = _delete_missing(cursor, target, table.key) if manifest.is_full else 0
+    return Loaded(manifest.rows, _upsert(cursor, target, table.key, manifest.columns), deleted)
+
+
+def _copy(
+    cursor: Cursor, target: sql.Identifier, columns: sql.Composed, manifest: Manifest, stream: StreamingBody
+) -> None:
+    cursor.copy_expert(sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, HEADER)").format(target, columns), stream)
     if cursor.rowcount != manifest.rows:
         raise Refused(
             f"The object of {manifest.source} holds {cursor.rowcount} rows, but was written with {manifest.rows}:"
             " extract it again."
         )
-    cursor.execute("ANALYZE incoming")
-    deleted = _delete_missing(cursor, target, table.key) if manifest.is_full else 0
-    return Loaded(manifest.rows, _upsert(cursor, target, table.key, manifest.columns), deleted)
 
 
 def _delete_missing(cursor: Cursor, target: sql.Identifier, key: tuple[str, ...]) -> int:
