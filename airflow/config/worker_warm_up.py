@@ -153,7 +153,7 @@ _manifests: dict[str, tuple[Manifest, bytes]] = {}
 
 
 def _remember_manifests() -> None:
-    """Have dbt take a manifest from memory that it has parsed before, and write its file once for a command.
+    """Have dbt take the manifest that `dbt parse` made before the fork, and write its file once for a command.
 
     dbt's own ``dbtRunner(manifest=…)`` skips the parsing too, but takes the manifest unseen, and Cosmos can't pass one.
     """
@@ -167,17 +167,19 @@ def _remember_manifests() -> None:
             setup(ctx, *args, **kwargs)
             return
         config = ctx.obj["runtime_config"]
-        key, target = _fingerprint(config), Path(config.project_target_path)
-        manifest, content = _manifests.get(key, (None, b""))
+        key, file = _fingerprint(config), Path(config.project_target_path, "manifest.json")
+        # Given once to a process: a command leaves compiled nodes in it, and the next one would not compile them again.
+        manifest, content = _manifests.pop(key, (None, b""))
         if manifest is not None and _sees_same_environment(manifest):
             ctx.obj["manifest"] = manifest
-            target.mkdir(parents=True, exist_ok=True)
-            (target / "manifest.json").write_bytes(content)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
             setup(ctx, *args, **kwargs)
             return
         with _parsed_by_one(config, key):
             setup(ctx, *args, **kwargs)
-        _manifests[key] = (ctx.obj["manifest"], (target / "manifest.json").read_bytes())
+        if ctx.command.name == "parse" and file.exists():
+            _manifests[key] = (ctx.obj["manifest"], file.read_bytes())
 
     def write_manifest(manifest: Manifest, target_path: str, which: str | None = None) -> None:
         if not (Path(target_path) / "manifest.json").exists():

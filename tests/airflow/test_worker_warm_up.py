@@ -169,18 +169,31 @@ def test_an_edited_model_counts_and_is_parsed_by_one_of_four_tasks(tmp_path, pro
     assert sorted(run_dbt(tmp_path, project, script)) == ["> edited"] * 4 + ["> parsed"] * 2 + ["> read"] * 3
 
 
+def test_a_manifest_is_given_once_to_a_process(tmp_path, project):
+    """A command compiles nodes in it. With the same manifest, the next would leave out the CTEs of ephemeral models."""
+    script = """
+        dbt("parse")
+        dbt("ls", "--select", "dim_currency")
+        print("> again", flush=True)
+        dbt("ls", "--select", "dim_currency")
+    """
+    lines = run_dbt(tmp_path, project, script)
+    assert lines[:2] == ["> parsed", "> again"] and len(lines) == 3
+
+
 def test_what_a_manifest_is_made_from_gets_another_one(tmp_path, project):
     """Names of relations have the schema and the database in them; models may read variables."""
     (project / "models" / "dimensions" / "greeting.sql").write_text('select \'{{ env_var("GREETING", "-") }}\' as word')
     script = """
         dbt("parse")
-        dbt("ls", "--select", "greeting")
+        in_forks(1, lambda: dbt("ls", "--select", "greeting"))
         for name in ("WAREHOUSE_SCHEMA", "WAREHOUSE_DATABASE", "DBT_USER", "GREETING"):
             print("> " + name, flush=True)
             os.environ[name] = "other"
-            dbt("ls", "--select", "greeting")
+            in_forks(1, lambda: dbt("ls", "--select", "greeting"))
+            del os.environ[name]
         print("> --vars", flush=True)
-        dbt("ls", "--select", "greeting", "--vars", json.dumps({"base_currency": "EUR"}))
+        in_forks(1, lambda: dbt("ls", "--select", "greeting", "--vars", json.dumps({"base_currency": "EUR"})))
     """
     assert run_dbt(tmp_path, project, script) == [
         "> parsed",
