@@ -60,8 +60,8 @@ test: install lint ## run the linters and all tests
 	@echo "• $(PLATFORM_TESTS) run beside the others; their report comes last"
 	@$(MAKE) --no-print-directory --jobs 2 test-pipeline test-platform; code=$$?; cat .test/platform.log; exit $$code
 
-# These tests mostly wait: until containers are healthy, until a lost heartbeat is noticed.
-PLATFORM_TESTS := tests/containers tests/terraform tests/grafana tests/prometheus tests/support
+# Most of these tests wait: until containers are healthy, until a lost heartbeat is noticed. Both halves take as long.
+PLATFORM_TESTS := tests/containers tests/terraform tests/grafana tests/prometheus tests/support tests/airflow
 
 .PHONY: test-pipeline test-platform
 test-pipeline:
