@@ -83,7 +83,7 @@ class Platform:
             supervisor.start(*(service.name for service in basis))
             supervisor.wait_ready(*(service.name for service in basis), seconds=60)
         names = [service.name for service in processes]
-        with ThreadPoolExecutor() as pool:
+        with threads() as pool:
             # What the first tasks need is made while Airflow starts. Airflow itself waits for its tables, and for
             # dbt's manifest: without it the scheduler could not read one of the DAG files.
             prepared = pool.submit(self._prepare_airflow, currency_url or currency_api.url(settings), slack_webhook)
@@ -94,6 +94,8 @@ class Platform:
                 lake.create_buckets(settings)
                 for step in (warehouse, manifest, prepared):
                     step.result()
+                if source.done():
+                    source.result()  # a dump that can't be used has failed by now
             with self._step("source's rows; " + ", ".join(names)):
                 supervisor.start(*names)
                 supervisor.wait_ready(*names, seconds=180)
@@ -126,6 +128,21 @@ class Platform:
         with self._console.status(name):
             yield
         self._console.print(f"[green]✓[/green] {name} [dim]{time.monotonic() - started:.1f} s[/dim]")
+
+
+@contextmanager
+def threads() -> Iterator[ThreadPoolExecutor]:
+    """Threads for steps that run side by side.
+
+    After an error or Ctrl-C nobody waits for the steps that still run: they end when the services do.
+    """
+    pool = ThreadPoolExecutor()
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
 
 
 def remove(home: Path) -> bool:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from cli import airflow_client
-from cli.airflow_client import STAGING_DAG
+from cli.airflow_client import STAGING_DAG, Airflow
 
 
-class Answers:
+class Answers(Airflow):
     """An Airflow whose run ends after some looks; it counts what is asked."""
 
     def __init__(self, looks):
+        super().__init__("http://nowhere", "", "")
         self.left, self.asked_for_tasks = looks, 0
 
-    def call(self, method, path):
+    def call(self, method, path, body=None):
         if path.endswith("taskInstances?limit=1000"):
             self.asked_for_tasks += 1
             return {"task_instances": []}
