@@ -26,6 +26,7 @@ import pkgutil
 import shutil
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _bag: DagBag | None = None  # while the worker is warmed
+_SECONDS_FOR_THREADS = 10
 
 # What tasks import while they run. The rest comes with the DAG files.
 _MODULES = (
@@ -119,9 +121,23 @@ def _share_memory() -> None:
     """Leave the forks nothing that they must not share, and their garbage collector nothing of ours to look at."""
     from airflow import settings
 
+    _wait_for_threads()
     settings.engine.dispose()
     gc.collect()
     gc.freeze()
+
+
+def _wait_for_threads() -> None:
+    """Wait until only the main thread is left. A fork copies locks as they are, and one that another thread holds would
+    stay locked in it: a task would hang at its end, when it flushes the handler of a log."""
+    deadline = time.monotonic() + _SECONDS_FOR_THREADS
+    for thread in threading.enumerate():
+        if thread is not threading.main_thread():
+            thread.join(max(deadline - time.monotonic(), 0))
+            if thread.is_alive():
+                log.warning(
+                    "Thread %s still runs while the worker forks: a task may hang on a lock of it.", thread.name
+                )
 
 
 def _parse_dbt_projects() -> None:
@@ -141,12 +157,13 @@ def _parse_dbt_projects() -> None:
             folders |= {"target-path": target, "log-path": target}
             options = [f"--{name}={folder}" for name, folder in folders.items()]
             options += [f"--profile={profile.profile_name}", f"--target={profile.target_name}", "--no-static-parser"]
-            parsed = dbtRunner().invoke(["parse", *options, "--quiet"])
+            options += ["--log-level-file=none", "--quiet"]
+            parsed = dbtRunner().invoke(["parse", *options])
             if not isinstance(parsed.result, Manifest):
                 raise RuntimeError(f"dbt could not parse {task.project_dir}: {parsed.exception}")
             # Uses what every command uses: the adapter, macros, the classes of the results. Compiled nodes would stay
             # compiled, so this gets a manifest of its own.
-            dbtRunner(parsed.result.deepcopy()).invoke(["compile", *options, "--quiet"])
+            dbtRunner(parsed.result.deepcopy()).invoke(["compile", *options])
 
 
 # Manifests by what they were made from, each with the JSON file that dbt writes of it.

@@ -85,6 +85,25 @@ def test_a_broken_dag_does_not_keep_the_worker_from_starting(tmp_path, dags_fold
     assert lines == ["> started"]
 
 
+def test_no_thread_is_left_when_the_worker_forks(tmp_path, dags_folder):
+    """A lock that another thread holds stays locked in a fork for ever."""
+    (dags_folder / "shop" / "lazy.py").write_text(
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(1.5,)).start()\n"
+    )
+    script = "import threading; warm.warm_up(); print('>', threading.active_count())"
+    assert warmed(tmp_path, script, AIRFLOW__CORE__DAGS_FOLDER=str(dags_folder)) == ["> 1"]
+
+
+def test_a_thread_that_does_not_end_is_named(tmp_path, dags_folder):
+    (dags_folder / "shop" / "lazy.py").write_text(
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), name='forever', daemon=True).start()\n"
+    )
+    script = "warm._SECONDS_FOR_THREADS = 0.2; warm.log.warning = lambda text, *a: print('>', text % a); warm.warm_up()"
+    assert warmed(tmp_path, script, AIRFLOW__CORE__DAGS_FOLDER=str(dags_folder)) == [
+        "> Thread forever still runs while the worker forks: a task may hang on a lock of it."
+    ]
+
+
 #: Counts how dbt came to its manifest, in this process and its forks. `dbt(command)` works as a Cosmos task does: in a
 #: folder of its own with links to the project.
 _DBT = """
