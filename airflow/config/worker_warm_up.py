@@ -70,7 +70,7 @@ def warm_up(**_: object) -> None:
     for step in (_import_modules, _parse_dags, _parse_dbt_projects, _read_description_of_s3, _forget_dags):
         try:
             step()
-        except Exception:
+        except (Exception, SystemExit):  # a module may be a script
             log.exception("The worker could not be warmed (%s): its tasks will be slower.", step.__name__.strip("_"))
     _share_memory()
     log.info("The worker was warmed in %.1f seconds.", time.monotonic() - started)
@@ -128,8 +128,11 @@ def _share_memory() -> None:
 
 
 def _wait_for_threads() -> None:
-    """Wait until only the main thread is left. A fork copies locks as they are, and one that another thread holds would
-    stay locked in it: a task would hang at its end, when it flushes the handler of a log."""
+    """Wait until only the main thread is left.
+
+    A fork copies locks as they are, and one that another thread holds would stay locked in it: a task would hang at its
+    end, when it flushes the handler of a log.
+    """
     deadline = time.monotonic() + _SECONDS_FOR_THREADS
     for thread in threading.enumerate():
         if thread is not threading.main_thread():

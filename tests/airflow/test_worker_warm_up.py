@@ -79,8 +79,9 @@ def test_an_edited_dag_counts_in_the_next_task(tmp_path, dags_folder):
     assert lines == ["> False True", "> for_1", "> for_22"]
 
 
-def test_a_broken_dag_does_not_keep_the_worker_from_starting(tmp_path, dags_folder):
-    (dags_folder / "shop" / "lazy.py").write_text("import no_such_package\n")
+@pytest.mark.parametrize("module", ["import no_such_package\n", "import sys\nsys.exit('usage: …')\n"])
+def test_a_module_that_can_not_be_imported_does_not_keep_the_worker_from_starting(tmp_path, dags_folder, module):
+    (dags_folder / "shop" / "lazy.py").write_text(module)
     lines = warmed(tmp_path, "warm.warm_up(); print('> started')", AIRFLOW__CORE__DAGS_FOLDER=str(dags_folder))
     assert lines == ["> started"]
 
