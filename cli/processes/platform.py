@@ -89,7 +89,7 @@ class Platform:
             prepared = pool.submit(self._prepare_airflow, currency_url or currency_api.url(settings), slack_webhook)
             manifest = pool.submit(airflow.parse_dbt_project, settings)
             warehouse = pool.submit(databases.prepare_warehouse, settings)
-            source = pool.submit(self._prepare_source, scale, dump)
+            source = pool.submit(databases.prepare_source, settings, scale, dump)
             with self._step("Airflow's tables, connections, variables, user; dbt's manifest; warehouse; buckets"):
                 lake.create_buckets(settings)
                 for step in (warehouse, manifest, prepared):
@@ -118,9 +118,6 @@ class Platform:
     def _prepare_airflow(self, currency_url: str, slack_webhook: str) -> None:
         databases.prepare_airflow(self.settings)
         airflow.prepare(self.settings, currency_url, slack_webhook)
-
-    def _prepare_source(self, scale: int, dump: Path | None) -> None:
-        databases.prepare_source(self.settings, scale, dump)
 
     @contextmanager
     def _step(self, name: str) -> Iterator[None]:

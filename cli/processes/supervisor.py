@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from configparser import RawConfigParser
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from xmlrpc.client import Fault, ServerProxy
@@ -137,23 +138,25 @@ class Supervisor:
     def stop(self, *names: str) -> None:
         """Stop services one after another, in the order given. A service that does not run is skipped."""
         for name in names:
-            with suppress(Fault):  # it does not run
-                self._call("stopProcess", name)
+            self._stop(name, wait=True)
 
     def shutdown(self) -> None:
         """Stop all services, those of the highest priority first, and end supervisord."""
         if self.is_running():
             for names in self._by_priority():
                 for name in names:
-                    with suppress(Fault):  # it does not run
-                        self._call("stopProcess", name, False)
-                _wait(lambda names=names: not self._running() & names, _LONGEST_STOP)  # type: ignore[misc]
+                    self._stop(name, wait=False)
+                _wait(partial(self._have_ended, names), _LONGEST_STOP)
             self._call("shutdown")
             _wait(lambda: not self.is_running(), _LONGEST_STOP)
         shutil.rmtree(self._runtime, ignore_errors=True)
 
-    def _running(self) -> set[str]:
-        return {info["name"] for info in self._call("getAllProcessInfo") if info["state"] not in _ENDED}
+    def _stop(self, name: str, wait: bool) -> None:
+        with suppress(Fault):  # it does not run
+            self._call("stopProcess", name, wait)
+
+    def _have_ended(self, names: set[str]) -> bool:
+        return all(info["state"] in _ENDED for info in self._call("getAllProcessInfo") if info["name"] in names)
 
     def _by_priority(self) -> list[set[str]]:
         """The names of the services, by falling priority. Whoever stops them may not be who started them."""

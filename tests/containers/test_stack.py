@@ -29,7 +29,6 @@ from airflow.operators.python import PythonOperator
 from airflow.utils.task_group import TaskGroup
 
 
-
 def sleep(dag_run):
     if dag_run.conf.get("fail"):
         raise ValueError("as was asked for")
