@@ -78,21 +78,13 @@ surveys as (
         people.businessentityid,
         answers.*
     from people
-    cross join lateral (
-        -- a document has one root, but the planner counts on 100 rows and so chooses a plan for millions
-        select found.*
-        from
-                xmltable(
-                    '/*' passing case when people.demographics is document then people.demographics end
-                    columns
-                    {{ answer('gender', 'Gender') }},
-                    {{ answer('marital_status', 'MaritalStatus') }},
-                    {{ answer('yearly_income', 'YearlyIncome') }},
-                    {{ answer('education', 'Education') }},
-                    {{ answer('occupation', 'Occupation') }}
-                ) as found
-        limit 1
-    ) as answers
+    {% call join_answers('people.demographics') %}
+        {{ answer('gender', 'Gender') }},
+        {{ answer('marital_status', 'MaritalStatus') }},
+        {{ answer('yearly_income', 'YearlyIncome') }},
+        {{ answer('education', 'Education') }},
+        {{ answer('occupation', 'Occupation') }}
+    {% endcall %}
 
 ),
 

@@ -42,26 +42,18 @@ surveys as (
         stores.businessentityid,
         answers.*
     from stores
-    cross join lateral (
-        -- a document has one root, but the planner counts on 100 rows and so chooses a plan for millions
-        select found.*
-        from
-                xmltable(
-                    '/*' passing case when stores.demographics is document then stores.demographics end
-                    columns
-                    {{ answer('annual_sales', 'AnnualSales') }},
-                    {{ answer('annual_revenue', 'AnnualRevenue') }},
-                    {{ answer('bank_name', 'BankName') }},
-                    {{ answer('business_type', 'BusinessType') }},
-                    {{ answer('year_opened', 'YearOpened') }},
-                    {{ answer('specialty', 'Specialty') }},
-                    {{ answer('square_feet', 'SquareFeet') }},
-                    {{ answer('brands', 'Brands') }},
-                    {{ answer('internet', 'Internet') }},
-                    {{ answer('number_employees', 'NumberEmployees') }}
-                ) as found
-        limit 1
-    ) as answers
+    {% call join_answers('stores.demographics') %}
+        {{ answer('annual_sales', 'AnnualSales') }},
+        {{ answer('annual_revenue', 'AnnualRevenue') }},
+        {{ answer('bank_name', 'BankName') }},
+        {{ answer('business_type', 'BusinessType') }},
+        {{ answer('year_opened', 'YearOpened') }},
+        {{ answer('specialty', 'Specialty') }},
+        {{ answer('square_feet', 'SquareFeet') }},
+        {{ answer('brands', 'Brands') }},
+        {{ answer('internet', 'Internet') }},
+        {{ answer('number_employees', 'NumberEmployees') }}
+    {% endcall %}
 
 ),
 
