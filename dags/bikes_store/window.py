@@ -1,7 +1,6 @@
 """Which rows a run takes: all of them, or those that changed in the run's data interval.
 
-:class:`Full` and :class:`Window` have the same two uses: ``str()`` gives the text that an object of the lake carries,
-and ``condition()`` gives the WHERE clause.
+``str()`` of :class:`Full` and :class:`Window` gives the text that an object of the lake carries.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from bikes_store.errors import Refused
-from bikes_store.tables import CHANGE_COLUMN
 
 
 @dataclass(frozen=True)
@@ -20,10 +18,6 @@ class Full:
     def __str__(self) -> str:
         return "full"
 
-    def condition(self) -> tuple[str, dict[str, datetime]]:
-        """No WHERE clause, no parameters."""
-        return "", {}
-
 
 FULL = Full()
 
@@ -32,7 +26,7 @@ FULL = Full()
 class Window:
     """Rows that changed from ``start`` (included) to ``end`` (excluded).
 
-    Both are UTC without a time zone, like the change column of the source.
+    Both are UTC without a time zone. :mod:`bikes_store.change_time` says what they are in the source.
     """
 
     start: datetime
@@ -40,11 +34,6 @@ class Window:
 
     def __str__(self) -> str:
         return f"{self.start.isoformat()}/{self.end.isoformat()}"
-
-    def condition(self) -> tuple[str, dict[str, datetime]]:
-        """The WHERE clause, with its parameters (psycopg2 style)."""
-        clause = f'WHERE "{CHANGE_COLUMN}" >= %(start)s AND "{CHANGE_COLUMN}" < %(end)s'
-        return clause, {"start": self.start, "end": self.end}
 
 
 def interval_of_run(start: datetime, end: datetime) -> Window:

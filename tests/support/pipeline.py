@@ -31,6 +31,7 @@ class Pipeline:
     source_dsn: str
     warehouse_dsn: str
     s3: S3Client
+    zone: str = ""
 
     def in_source(self, statement: str, parameters: Any = None) -> None:
         self._execute(self.source_dsn, statement, parameters)
@@ -40,7 +41,7 @@ class Pipeline:
 
     def extract(self, name: str, run_id: str, window: Window | Full = FULL) -> Manifest:
         with closing(psycopg2.connect(self.source_dsn)) as source:
-            return extract_table(source, self.s3, TABLES[name], window, run_id)
+            return extract_table(source, self.s3, TABLES[name], window, run_id, self.zone)
 
     def load(self, name: str, run_id: str, interval: Window = DAY) -> Loaded:
         with closing(psycopg2.connect(self.warehouse_dsn)) as staging:

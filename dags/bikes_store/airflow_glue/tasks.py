@@ -30,7 +30,7 @@ def extract_database_table(table_name: str, **context: Any) -> dict[str, Any]:
         table = variables.tables()[table_name]
         window = _interval(context) if variables.is_incremental() else FULL
         lake = connections.lake_client()
-        manifest = extract_table(source, lake, table, window, context["run_id"])
+        manifest = extract_table(source, lake, table, window, context["run_id"], variables.source_zone())
     return _extracted(lake, table, manifest)
 
 

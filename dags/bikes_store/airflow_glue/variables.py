@@ -10,6 +10,7 @@ from bikes_store.tables import TABLES, Table, read_tables
 
 API_URL = "BIKES_STORE_API_URL"
 INCREMENTAL_MODE = "BIKES_STORE_STAGING_INCREMENTAL_MODE"
+SOURCE_TIMEZONE = "BIKES_STORE_SOURCE_TIMEZONE"
 TABLES_TO_LOAD = "BIKES_STORE_STAGING__table_to_extract_and_load"
 WAREHOUSE_INIT = "BIKES_STORE_WAREHOUSE_INIT"
 
@@ -36,6 +37,13 @@ def is_warehouse_init() -> bool:
     :raises Refused: when the variable is not set, or is neither true nor false.
     """
     return read_flag(_text(WAREHOUSE_INIT), WAREHOUSE_INIT)
+
+
+def source_zone() -> str:
+    """Time zone of the source's times that have none themselves. Empty, as when the variable is not set: the source
+    says it.
+    """
+    return str(Variable.get(SOURCE_TIMEZONE, default_var="")).strip()
 
 
 def tables() -> dict[str, Table]:

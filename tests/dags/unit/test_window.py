@@ -27,12 +27,5 @@ def test_empty_interval_is_refused(length):
         interval_of_run(MIDNIGHT, MIDNIGHT + length)
 
 
-def test_full_has_no_condition():
-    assert FULL.condition() == ("", {})
+def test_full_says_so():
     assert str(FULL) == "full"
-
-
-def test_condition_takes_the_start_and_leaves_the_end():
-    clause, parameters = interval_of_run(MIDNIGHT, MIDNIGHT + timedelta(days=1)).condition()
-    assert clause == 'WHERE "modifieddate" >= %(start)s AND "modifieddate" < %(end)s'
-    assert parameters == {"start": datetime(2024, 9, 1), "end": datetime(2024, 9, 2)}
