@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-# How the session writes values: the same in every source, whatever its defaults.
+# How the session writes values: the same in every source, whatever its defaults. The last line: without it, PostgreSQL
+# would silently leave out the rows that row-level security hides from this role, and a load would delete them.
 _SESSION = """
 SET LOCAL datestyle = 'ISO, YMD';
 SET LOCAL intervalstyle = 'postgres';
 SET LOCAL extra_float_digits = 1;
 SET LOCAL bytea_output = 'hex';
 SET LOCAL timezone = 'UTC';
+SET LOCAL row_security = off;
 """
 
 
@@ -49,7 +51,7 @@ def extract_table(
     :param run_id: names the object, together with the table.
     :param zone: time zone of the source's change times, where they have none themselves. Empty: the source says it.
     :return: what the object holds.
-    :raises Refused: when the source lacks the table or one of its columns, or does not know the zone.
+    :raises Refused: when the source lacks the table or one of its columns, hides rows, or does not know the zone.
     :raises Unavailable: when the source or the lake goes away.
     """
     source.set_session(isolation_level="REPEATABLE READ", readonly=True)
@@ -72,6 +74,11 @@ def extract_table(
     except (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedColumn) as error:
         reason = error.diag.message_primary
         raise Refused(f"The source does not keep its contract for {table.source}: {reason}.") from error
+    except psycopg2.errors.InsufficientPrivilege as error:
+        raise Refused(
+            f"The source does not let the role {source.info.user} read every row of {table.source}"
+            f" ({error.diag.message_primary}): grant it SELECT, and BYPASSRLS where row-level security is on."
+        ) from error
     log.info("%s: %d rows (%s) written to the lake", table.source, rows, manifest.window)
     return manifest
 
