@@ -25,8 +25,9 @@ def extract_table(source: Connection, lake: S3Client, table: Table, window: Wind
     """Stream a table from the source into one object of the lake.
 
     PostgreSQL writes the CSV and the lake takes it: no value is parsed on the way, and the memory needed does not
-    depend on the size of the table. The number of rows goes into the object's metadata. S3 takes metadata only when an
-    upload begins, so the rows are counted first. Both statements see the same snapshot, so the count is exact.
+    depend on the size of the table. The number of rows and the time by the source's clock go into the object's
+    metadata. S3 takes metadata only when an upload begins, so the rows are counted first. Both statements see the same
+    snapshot, so the count is exact.
 
     :param source: a connection of psycopg2 with no transaction open; it is left that way.
     :param window: which rows to take.
@@ -44,10 +45,11 @@ def extract_table(source: Connection, lake: S3Client, table: Table, window: Wind
         with transaction(source, "source") as cursor:
             cursor.execute("SET LOCAL datestyle = 'ISO, YMD'")
             _report_unknown_columns(cursor, table)
-            cursor.execute(sql.SQL("SELECT count(*) {}").format(origin), parameters)
-            ((rows,),) = cursor.fetchall()
+            # now() is the start of the transaction, a moment before its snapshot.
+            cursor.execute(sql.SQL("SELECT now(), count(*) {}").format(origin), parameters)
+            ((extracted_at, rows),) = cursor.fetchall()
             query = cursor.mogrify(sql.SQL("SELECT {} {}").format(columns, origin), parameters).decode()
-            manifest = Manifest(table.source, run_id, str(window), table.columns, rows)
+            manifest = Manifest(table.source, run_id, str(window), table.columns, rows, extracted_at)
             with write_object(lake, manifest) as stream:
                 cursor.copy_expert(f"COPY ({query}) TO STDOUT (FORMAT csv, HEADER)", stream)
                 if cursor.rowcount != rows:
