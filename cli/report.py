@@ -93,7 +93,7 @@ def make_report(endpoints: Endpoints, run_id: str) -> Report:
     counts = []
     for name, table in {**TABLES, CURRENCY.name: CURRENCY}.items():
         head = lake.head_object(Bucket=BUCKETS["data"], Key=object_key(table.source, run_id))
-        manifest = Manifest.from_metadata(head["Metadata"])
+        manifest = Manifest.from_metadata(head["Metadata"], head["LastModified"])
         model = _FACTS.get(name) or _DIMENSIONS.get(name, (None,))[0]
         counts.append(
             TableCounts(

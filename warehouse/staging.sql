@@ -4,6 +4,7 @@
 --   * created_at is set once, when a row first arrives. changed_at, the last column, is set at each write of the row.
 --   * Foreign keys are dbt tests, not constraints: an incremental day brings order lines a week before
 --     their header, so a constraint would refuse correct rows.
+--   * load_log has no source: each load writes a row about itself.
 -- Safe to run again: it changes nothing that exists.
 -- Column order does not matter (loads name their columns). Columns that are words of SQL are quoted.
 
@@ -327,6 +328,26 @@ CREATE TABLE IF NOT EXISTS currency (
     CONSTRAINT "PK_Currency_CurrencyCode" PRIMARY KEY (currencycode)
 );
 
+-- One row for each load of a table that ended well, written in the load's own transaction. It says what a table holds.
+CREATE TABLE IF NOT EXISTS load_log (
+    load_id bigint GENERATED ALWAYS AS IDENTITY,
+    table_name text NOT NULL,
+    run_id text NOT NULL,
+    -- Which change times the object covers, in UTC: the start belongs to it, the end does not. Null: all rows.
+    window_start timestamp,
+    window_end timestamp,
+    -- When the source was read, by the source's clock. Everything committed there before is in the object.
+    extracted_at timestamptz NOT NULL,
+    loaded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    "rows" bigint NOT NULL,
+    written bigint NOT NULL,
+    deleted bigint NOT NULL,
+    CONSTRAINT "PK_LoadLog_LoadID" PRIMARY KEY (load_id),
+    CONSTRAINT "CK_LoadLog_Window" CHECK ((window_start IS NULL) = (window_end IS NULL))
+);
+
+CREATE INDEX IF NOT EXISTS "IX_LoadLog_TableName" ON load_log (table_name, extracted_at);
+
 RESET search_path;
 
 -- changed_at: when a row was last written here, by any writer. It shows the warehouse which rows are new since its own
@@ -343,7 +364,8 @@ DECLARE
     tab regclass;
 BEGIN
     FOR tab IN
-        SELECT oid FROM pg_class WHERE relnamespace = 'bikes_store_staging'::regnamespace AND relkind = 'r'
+        SELECT oid FROM pg_class
+        WHERE relnamespace = 'bikes_store_staging'::regnamespace AND relkind = 'r' AND relname <> 'load_log'
     LOOP
         EXECUTE format(
             'ALTER TABLE %s ADD COLUMN IF NOT EXISTS changed_at timestamptz NOT NULL DEFAULT clock_timestamp()', tab

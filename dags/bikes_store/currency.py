@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import logging
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -44,8 +45,9 @@ def extract_currencies(
     :raises Unavailable: when the API can't be reached or answers with a server error, after the retries.
     :raises Refused: when the URL is wrong, the API refuses the request, or the answer is not a list of currencies.
     """
+    asked_at = datetime.now(timezone.utc)
     frame = to_frame(fetch(url, timeout, retries), url)
-    manifest = Manifest(CURRENCY.source, run_id, str(FULL), tuple(frame.columns), len(frame))
+    manifest = Manifest(CURRENCY.source, run_id, str(FULL), tuple(frame.columns), len(frame), asked_at)
     with write_object(lake, manifest) as stream:
         # Every value is quoted, so that an empty name stays an empty name: unquoted it would load as NULL.
         stream.write(frame.to_csv(index=False, quoting=csv.QUOTE_ALL, lineterminator="\n").encode())

@@ -41,8 +41,9 @@ def extract_table(
     """Stream a table from the source into one object of the lake.
 
     PostgreSQL writes the CSV and the lake takes it: no value is parsed on the way, and the memory needed does not
-    depend on the size of the table. The number of rows goes into the object's metadata. S3 takes metadata only when an
-    upload begins, so the rows are counted first. Both statements see the same snapshot, so the count is exact.
+    depend on the size of the table. The number of rows and the time by the source's clock go into the object's
+    metadata. S3 takes metadata only when an upload begins, so the rows are counted first. Both statements see the same
+    snapshot, so the count is exact.
 
     Times without a time zone are copied as they are. Times with one are written in UTC.
 
@@ -62,11 +63,12 @@ def extract_table(
             origin = _origin(cursor, table, window, types, zone)
             cursor.execute(_SESSION)
             _report_unknown_columns(table, types)
-            cursor.execute(sql.SQL("SELECT count(*) {}").format(origin))
-            ((rows,),) = cursor.fetchall()
+            # now() is the start of the transaction, a moment before its snapshot.
+            cursor.execute(sql.SQL("SELECT now(), count(*) {}").format(origin))
+            ((extracted_at, rows),) = cursor.fetchall()
             columns = sql.SQL(", ").join(map(sql.Identifier, table.columns))
             query = sql.SQL("COPY (SELECT {} {}) TO STDOUT (FORMAT csv, HEADER)").format(columns, origin)
-            manifest = Manifest(table.source, run_id, str(window), table.columns, rows)
+            manifest = Manifest(table.source, run_id, str(window), table.columns, rows, extracted_at)
             with write_object(lake, manifest) as stream:
                 cursor.copy_expert(query, stream)
                 if cursor.rowcount != rows:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from typing import IO, TYPE_CHECKING
 
 import smart_open.s3
@@ -34,7 +35,8 @@ smart_open.s3.RETRY.exceptions = []
 class Manifest:
     """What an object says about itself, in its metadata.
 
-    ``window`` is "full" or "start/end", as :mod:`bikes_store.window` writes it.
+    ``window`` is "full" or "start/end", as :mod:`bikes_store.window` writes it. ``extracted_at`` is when the source was
+    read, by the source's clock and with a time zone: what was committed there before is in the object.
     """
 
     source: str
@@ -42,6 +44,7 @@ class Manifest:
     window: str
     columns: tuple[str, ...]
     rows: int
+    extracted_at: datetime
 
     @property
     def is_full(self) -> bool:
@@ -56,21 +59,31 @@ class Manifest:
             "window": self.window,
             "columns": ",".join(self.columns),
             "rows": str(self.rows),
+            "extracted-at": self.extracted_at.astimezone(timezone.utc).isoformat(),
         }
 
     @classmethod
-    def from_metadata(cls, metadata: dict[str, str]) -> Manifest:
+    def from_metadata(cls, metadata: dict[str, str], stored_at: datetime) -> Manifest:
         """The manifest that :meth:`to_metadata` wrote.
 
+        An object can't be older than what it holds. So ``extracted_at`` is never later than ``stored_at``, even when
+        the source's clock was ahead. An object that says nothing about it, as earlier releases wrote them, counts as
+        extracted when it was stored.
+
+        :param stored_at: when the lake stored the object. S3 gives whole seconds.
         :raises KeyError: when the metadata lacks an entry.
-        :raises ValueError: when the number of rows is not a number.
+        :raises ValueError: when the number of rows is not a number, or the time is not one with a time zone.
         """
+        extracted_at = datetime.fromisoformat(metadata["extracted-at"]) if "extracted-at" in metadata else stored_at
+        if extracted_at.tzinfo is None:
+            raise ValueError(f"{extracted_at} has no time zone")
         return cls(
             metadata["source"],
             metadata["run-id"],
             metadata["window"],
             tuple(metadata["columns"].split(",")),
             int(metadata["rows"]),
+            min(extracted_at, stored_at + timedelta(seconds=1)),
         )
 
 
@@ -115,10 +128,10 @@ def read_object(client: S3Client, source: str, run_id: str) -> Iterator[tuple[Ma
     with _lake_errors(key):
         response = client.get_object(Bucket=BUCKET, Key=key)
         try:
-            manifest = Manifest.from_metadata(response["Metadata"])
+            manifest = Manifest.from_metadata(response["Metadata"], response["LastModified"])
         except (KeyError, ValueError):
             raise Refused(
-                f"{address} was not written by an extract task: its metadata lacks source, run or rows."
+                f"{address} was not written by an extract task: its metadata lacks source, run or rows, or spoils them."
             ) from None
         if (manifest.source, manifest.run_id) != (source, run_id):
             raise Refused(f"{address} belongs to {manifest.source} of run {manifest.run_id}, not to this run.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import psycopg2
 from psycopg2 import sql
 
+from bikes_store import load_log
 from bikes_store.database import transaction
 from bikes_store.errors import Refused
 from bikes_store.lake import Manifest, read_object
@@ -58,6 +59,7 @@ def load_table(staging: Connection, lake: S3Client, table: Table, run_id: str, i
         try:
             with transaction(staging, "warehouse") as cursor:
                 loaded = _apply(cursor, table, manifest, stream)
+                load_log.record(cursor, table, manifest, loaded)
         except (psycopg2.IntegrityError, psycopg2.DataError, psycopg2.ProgrammingError) as error:
             reason = " ".join(part for part in (error.diag.message_primary, error.diag.message_detail) if part)
             raise Refused(f"{STAGING_SCHEMA}.{table.name} does not take what the lake holds: {reason}") from error

@@ -60,6 +60,16 @@ def test_loader_writes_staging_and_nothing_else(roles):
     assert not may(roles["staging_loader"], "CREATE TABLE warehouse.x (a int)")
 
 
+def test_loader_adds_to_the_load_log_and_changes_nothing_in_it(roles):
+    row = "(table_name, run_id, extracted_at, rows, written, deleted) VALUES ('currency', 'r', now(), 1, 1, 0)"
+    assert may(roles["staging_loader"], f"INSERT INTO bikes_store_staging.load_log {row}")
+    assert may(roles["staging_loader"], "SELECT FROM bikes_store_staging.load_log")
+    assert not may(roles["staging_loader"], "DELETE FROM bikes_store_staging.load_log")
+    assert not may(roles["staging_loader"], "UPDATE bikes_store_staging.load_log SET rows = 0")
+    assert may(roles["dbt"], "SELECT FROM bikes_store_staging.load_log")
+    assert not may(roles["dbt"], f"INSERT INTO bikes_store_staging.load_log {row}")
+
+
 def test_dbt_reads_staging_and_owns_the_warehouse(roles):
     assert may(roles["dbt"], "SELECT FROM bikes_store_staging.currency")
     assert may(roles["dbt"], "CREATE TABLE warehouse.x (a int); DROP TABLE warehouse.x")

@@ -32,6 +32,8 @@ def test_bundled_service_gives_all_currencies(pipeline, currency_url):
     assert (manifest.rows, manifest.window) == (105, "full")
     assert load(pipeline, "r") == Loaded(rows=105, written=105, deleted=0)
     assert load(pipeline, "r").written == 0
+    text = "SELECT table_name, window_start, extracted_at FROM bikes_store_staging.load_log"
+    assert query(pipeline.warehouse_dsn, text) == 2 * [("currency", None, manifest.extracted_at)]
     expected = json.loads(CURRENCIES.read_text())
     assert held(pipeline) == {record["currencycode"]: record["name"] for record in expected}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timezone
 
 import pytest
 
@@ -37,9 +38,10 @@ def rewrite(pipeline, run_id, change_body=lambda body: body, **metadata):
 
 
 def test_object_says_what_it_holds(small_source):
-    small_source.extract("salesorderdetail", "run 1")
+    manifest = small_source.extract("salesorderdetail", "run 1")
+    assert manifest == Manifest("sales.salesorderdetail", "run 1", "full", COLUMNS, 3, manifest.extracted_at)
     head = small_source.s3.head_object(Bucket=BUCKET, Key="sales.salesorderdetail/run_1.csv")
-    assert Manifest.from_metadata(head["Metadata"]) == Manifest("sales.salesorderdetail", "run 1", "full", COLUMNS, 3)
+    assert Manifest.from_metadata(head["Metadata"], head["LastModified"]) == manifest
 
 
 @pytest.mark.parametrize(
@@ -75,6 +77,7 @@ def test_object_cut_within_a_row_is_refused(loaded):
         ({"columns": ",".join(COLUMNS[:-1])}, "staging expects salesorderid"),
         ({"columns": ",".join((*COLUMNS, "extra"))}, "staging expects salesorderid"),
         ({"rows": "three"}, "was not written by an extract task"),
+        ({"extracted-at": "today"}, "was not written by an extract task"),
     ],
 )
 def test_foreign_object_is_refused(loaded, metadata, says):
@@ -106,7 +109,7 @@ def test_missing_bucket_is_named_in_a_sentence(small_source, monkeypatch):
 
 @pytest.mark.parametrize("size", [10, 40 * 1024 * 1024])
 def test_upload_that_fails_leaves_no_object_and_no_parts(s3, size):
-    manifest = Manifest("sales.store", f"broken-{size}", "full", ("a",), 1)
+    manifest = Manifest("sales.store", f"broken-{size}", "full", ("a",), 1, datetime.now(timezone.utc))
     with pytest.raises(RuntimeError), write_object(s3, manifest) as stream:
         stream.write(b"x" * size)
         raise RuntimeError("the source went away")

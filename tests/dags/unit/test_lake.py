@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from bikes_store.lake import Manifest, object_key
 
-MANIFEST = Manifest("sales.store", "manual__2024-09-01T00:00:00+00:00", "full", ("a", "b"), 3)
+MOMENT = datetime(2024, 9, 2, 0, 0, 1, 250_000, tzinfo=timezone.utc)
+MANIFEST = Manifest("sales.store", "manual__2024-09-01T00:00:00+00:00", "full", ("a", "b"), 3, MOMENT)
 
 
 def test_key_is_the_table_and_the_run():
@@ -21,8 +23,28 @@ def test_every_run_id_gives_a_key_inside_the_folder(run_id):
 
 
 def test_metadata_keeps_the_whole_manifest():
-    assert Manifest.from_metadata(MANIFEST.to_metadata()) == MANIFEST
+    assert Manifest.from_metadata(MANIFEST.to_metadata(), MOMENT) == MANIFEST
     assert MANIFEST.to_metadata()["rows"] == "3"
+
+
+def test_an_object_is_not_newer_than_its_upload():
+    """The source's clock was ahead. S3 gives whole seconds."""
+    stored_at = MOMENT.replace(microsecond=0)
+    assert Manifest.from_metadata(MANIFEST.to_metadata(), stored_at).extracted_at == MOMENT
+    early = stored_at - timedelta(days=1)
+    assert Manifest.from_metadata(MANIFEST.to_metadata(), early).extracted_at == early + timedelta(seconds=1)
+
+
+def test_an_object_of_an_earlier_release_was_extracted_when_it_was_stored():
+    metadata = MANIFEST.to_metadata()
+    del metadata["extracted-at"]
+    assert Manifest.from_metadata(metadata, MOMENT).extracted_at == MOMENT
+
+
+@pytest.mark.parametrize("spoilt", [{"rows": "three"}, {"extracted-at": "today"}, {"extracted-at": "2024-09-02"}])
+def test_spoilt_metadata_is_an_error(spoilt):
+    with pytest.raises(ValueError, match=r"three|today|no time zone"):
+        Manifest.from_metadata({**MANIFEST.to_metadata(), **spoilt}, MOMENT)
 
 
 def test_an_object_is_full_or_covers_a_window():
