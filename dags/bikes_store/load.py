@@ -14,7 +14,7 @@ from bikes_store.database import transaction
 from bikes_store.errors import Refused
 from bikes_store.lake import Manifest, read_object
 from bikes_store.tables import STAGING_SCHEMA, Table
-from bikes_store.window import Window
+from bikes_store.window import Window, read_window
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -49,7 +49,7 @@ def load_table(staging: Connection, lake: S3Client, table: Table, run_id: str, i
     loses rows when the variable for the mode changes between extract and load.
 
     :param staging: a connection of psycopg2 with no transaction open; it is left that way.
-    :param interval: the run's data interval; an incremental object must cover exactly that.
+    :param interval: the run's data interval; an incremental object begins no later and ends with it.
     :return: how many rows the load read, wrote and deleted.
     :raises Refused: when the object is missing, cut off or of another run, or a row breaks a rule of the staging area.
     :raises Unavailable: when the warehouse or the lake goes away.
@@ -74,7 +74,8 @@ def _check(manifest: Manifest, table: Table, interval: Window) -> None:
             f"The object of {manifest.source} has the columns {', '.join(manifest.columns)};"
             f" staging expects {', '.join(table.columns)}."
         )
-    if not manifest.is_full and manifest.window != str(interval):
+    window = read_window(manifest.window)
+    if isinstance(window, Window) and not (window.start <= interval.start and window.end == interval.end):
         raise Refused(f"The object of {manifest.source} covers {manifest.window}, but this run covers {interval}.")
 
 
@@ -84,6 +85,7 @@ def _apply(cursor: Cursor, table: Table, manifest: Manifest, stream: StreamingBo
     cursor.execute("SET LOCAL client_encoding = 'UTF8'")
     # Only one load of a table at a time; readers need not wait.
     cursor.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(target))
+    load_log.refuse_gap(cursor, table, manifest)
     cursor.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(target))
     ((has_rows,),) = cursor.fetchall()
     if not has_rows:  # nothing to compare with

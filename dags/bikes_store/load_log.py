@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+import psycopg2
+from psycopg2 import sql
+
+from bikes_store.database import transaction
+from bikes_store.errors import Refused
 from bikes_store.tables import STAGING_SCHEMA
+from bikes_store.window import Full, read_window
 
 if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
 
     from bikes_store.lake import Manifest
@@ -39,3 +47,55 @@ def record(cursor: Cursor, table: Table, manifest: Manifest, loaded: Loaded) -> 
             loaded.deleted,
         ),
     )
+
+
+def held_until(staging: Connection, table: Table) -> datetime | None:
+    """Up to when the staging area holds the changes of a table.
+
+    Loads follow each other without a gap (see :func:`refuse_gap`), so it is the end of the latest one.
+
+    :param staging: a connection of psycopg2 with no transaction open; it is left that way.
+    :return: in UTC, without a time zone; None when no load is noted, or the table is empty.
+    :raises Refused: when the staging area lacks the log or the table.
+    :raises Unavailable: when the warehouse goes away.
+    """
+    try:
+        with transaction(staging, "warehouse") as cursor:
+            cursor.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(STAGING_SCHEMA, table.name)))
+            ((has_rows,),) = cursor.fetchall()
+            return _held_until(cursor, table) if has_rows else None
+    except psycopg2.errors.UndefinedTable as error:
+        raise Refused(
+            f"The staging area is not complete: {error.diag.message_primary}; run warehouse/staging.sql and"
+            " warehouse/roles.sql on the warehouse (`make up` and `make demo` do)."
+        ) from error
+
+
+def refuse_gap(cursor: Cursor, table: Table, manifest: Manifest) -> None:
+    """Refuse an object that begins after what the table holds: the changes between the two would be lost.
+
+    :param cursor: in the load's transaction, which holds the lock on the table.
+    :raises Refused: when the object begins too late, or is a part of a table of which nothing was loaded.
+    """
+    window = read_window(manifest.window)
+    if isinstance(window, Full):
+        return
+    held = _held_until(cursor, table)
+    if held is None or window.start > held:
+        holds = "no load of this table" if held is None else f"its changes up to {held.isoformat()} only"
+        raise Refused(
+            f"The object of {table.source} covers {manifest.window}, but the staging area holds {holds}:"
+            " run this run's extract task again, which takes what is missing."
+        )
+
+
+def _held_until(cursor: Cursor, table: Table) -> datetime | None:
+    # An object can't hold what changed after it was extracted, even when its window ends later. A full one has no
+    # window, and least() leaves its nulls out.
+    cursor.execute(
+        "SELECT max(least(window_end, extracted_at AT TIME ZONE 'UTC'))"
+        f" FROM {STAGING_SCHEMA}.{LOAD_LOG} WHERE table_name = %s",
+        (table.name,),
+    )
+    ((held,),) = cursor.fetchall()
+    return held

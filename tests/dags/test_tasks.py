@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from datetime import datetime, timedelta, timezone
 
+import psycopg2
 import pytest
 from airflow.exceptions import AirflowFailException
 
@@ -14,8 +16,8 @@ from cli.database import query
 START = datetime(2024, 9, 1, tzinfo=timezone.utc)
 
 
-def context(run_id):
-    return {"run_id": run_id, "data_interval_start": START, "data_interval_end": START + timedelta(days=1)}
+def context(run_id, start=START):
+    return {"run_id": run_id, "data_interval_start": start, "data_interval_end": start + timedelta(days=1)}
 
 
 def test_full_then_incremental(airflow_environment, databases):
@@ -23,9 +25,34 @@ def test_full_then_incremental(airflow_environment, databases):
     assert tasks.load_database_table("shipmethod", **context("full")) == {"rows": 2, "written": 2, "deleted": 0}
     airflow_environment.setenv("AIRFLOW_VAR_BIKES_STORE_STAGING_INCREMENTAL_MODE", "yes")
     taken = tasks.extract_database_table("shipmethod", **context("daily"))
-    assert taken == {"rows": 1, "window": "2024-09-01T00:00:00/2024-09-02T00:00:00"}
+    assert taken == {"rows": 1, "window": "2024-08-31T18:00:00/2024-09-02T00:00:00"}  # six hours of overlap
     assert tasks.load_database_table("shipmethod", **context("daily")) == {"rows": 1, "written": 0, "deleted": 0}
     assert query(databases[1], "SELECT count(*) FROM bikes_store_staging.shipmethod") == [(2,)]
+
+
+def test_the_scheduler_is_down_over_two_midnights(airflow_environment, databases, caplog):
+    """Airflow runs the last day only. That run takes the days before it too, and says so."""
+    with closing(psycopg2.connect(databases[1])) as staging, staging, staging.cursor() as cursor:
+        cursor.execute("TRUNCATE bikes_store_staging.shipmethod, bikes_store_staging.load_log")
+    first = tasks.extract_database_table("shipmethod", **context("first"))
+    tasks.load_database_table("shipmethod", **context("first"))
+    with closing(psycopg2.connect(databases[1])) as staging, staging, staging.cursor() as cursor:
+        cursor.execute("UPDATE bikes_store_staging.load_log SET extracted_at = '2024-09-02 00:01+00'")
+    assert first["window"] == "full"
+    airflow_environment.setenv("AIRFLOW_VAR_BIKES_STORE_STAGING_INCREMENTAL_MODE", "yes")
+    airflow_environment.setenv("AIRFLOW_VAR_BIKES_STORE_STAGING_OVERLAP_HOURS", "0")
+    taken = tasks.extract_database_table("shipmethod", **context("later", START + timedelta(days=3)))
+    assert taken["window"] == "2024-09-02T00:01:00/2024-09-05T00:00:00"
+    assert "holds its changes up to 2024-09-02 00:01:00" in caplog.text
+    tasks.load_database_table("shipmethod", **context("later", START + timedelta(days=3)))
+
+
+@pytest.mark.parametrize("hours", ["-1", "soon", "nan", "1000000"])
+def test_a_wrong_overlap_fails_at_once(airflow_environment, hours):
+    airflow_environment.setenv("AIRFLOW_VAR_BIKES_STORE_STAGING_INCREMENTAL_MODE", "yes")
+    airflow_environment.setenv("AIRFLOW_VAR_BIKES_STORE_STAGING_OVERLAP_HOURS", hours)
+    with pytest.raises(AirflowFailException, match="BIKES_STORE_STAGING_OVERLAP_HOURS must be a number of hours"):
+        tasks.extract_database_table("shipmethod", **context("r"))
 
 
 def test_currencies(airflow_environment, currency_url):

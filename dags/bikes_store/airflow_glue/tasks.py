@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -10,27 +11,31 @@ from bikes_store.airflow_glue import connections, variables
 from bikes_store.airflow_glue.failures import no_retry_when_refused
 from bikes_store.airflow_glue.stats import send_gauges
 from bikes_store.tables import CURRENCY, Table
-from bikes_store.window import FULL, Window, interval_of_run
+from bikes_store.window import FULL, Full, Window, interval_of_run, plan
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from bikes_store.lake import Manifest
 
+log = logging.getLogger(__name__)
+
 
 def extract_database_table(table_name: str, **context: Any) -> dict[str, Any]:
-    """Bring a table from the source to the lake: all rows, or in incremental mode those of the run's data interval.
+    """Bring a table from the source to the lake: all rows, or in incremental mode those that changed since what the
+    staging area holds, to the end of the run's data interval.
 
     :param context: Airflow's context of the task.
     :return: for the UI, the number of rows and what they cover.
     """
     from bikes_store.extract import extract_table
 
-    with no_retry_when_refused(), closing(connections.connect(connections.SOURCE)) as source:
+    with no_retry_when_refused():
         table = variables.tables()[table_name]
-        window = _interval(context) if variables.is_incremental() else FULL
-        lake = connections.lake_client()
-        manifest = extract_table(source, lake, table, window, context["run_id"], variables.source_zone())
+        window = _window(table, _interval(context)) if variables.is_incremental() else FULL
+        lake, zone = connections.lake_client(), variables.source_zone()
+        with closing(connections.connect(connections.SOURCE)) as source:
+            manifest = extract_table(source, lake, table, window, context["run_id"], zone)
     return _extracted(lake, table, manifest)
 
 
@@ -72,6 +77,29 @@ def warehouse_group() -> str:
     """Name of the task group that builds the warehouse in this run; the branch follows it."""
     with no_retry_when_refused():
         return "warehouse_init" if variables.is_warehouse_init() else "warehouse"
+
+
+def _window(table: Table, interval: Window) -> Window | Full:
+    """What a run takes of a table in incremental mode, by what the staging area holds. The log says it, and why."""
+    from bikes_store.load_log import held_until
+
+    with closing(connections.connect(connections.STAGING)) as staging:
+        held = held_until(staging, table)
+    window = plan(interval, held, variables.overlap())
+    if held is None:
+        log.warning("%s: the staging area holds nothing of it, so all rows are taken", table.source)
+    elif held < interval.start:
+        log.warning(
+            "%s: the staging area holds its changes up to %s, and the run's interval begins %s later: what changed"
+            " between is taken too (%s, overlap included)",
+            table.source,
+            held,
+            interval.start - held,
+            window,
+        )
+    else:
+        log.info("%s: takes what changed in %s (UTC, overlap included)", table.source, window)
+    return window
 
 
 def _extracted(client: S3Client, table: Table, manifest: Manifest) -> dict[str, Any]:

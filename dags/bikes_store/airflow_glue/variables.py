@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from airflow.models import Variable
 
 from bikes_store.errors import Refused
 from bikes_store.flags import read_flag
+from bikes_store.quantities import read_number
 from bikes_store.tables import TABLES, Table, read_tables
 
 API_URL = "BIKES_STORE_API_URL"
 INCREMENTAL_MODE = "BIKES_STORE_STAGING_INCREMENTAL_MODE"
+OVERLAP_HOURS = "BIKES_STORE_STAGING_OVERLAP_HOURS"
 SOURCE_TIMEZONE = "BIKES_STORE_SOURCE_TIMEZONE"
 TABLES_TO_LOAD = "BIKES_STORE_STAGING__table_to_extract_and_load"
 WAREHOUSE_INIT = "BIKES_STORE_WAREHOUSE_INIT"
+
+#: Longer than any transaction of the source should be open, and than clocks differ. It costs that the changes of a
+#: quarter of a day are read twice; rows that staging holds already are not written again.
+DEFAULT_OVERLAP_HOURS = 6
+_MOST_HOURS = 366 * 24
 
 
 def currency_api_url() -> str:
@@ -37,6 +46,15 @@ def is_warehouse_init() -> bool:
     :raises Refused: when the variable is not set, or is neither true nor false.
     """
     return read_flag(_text(WAREHOUSE_INIT), WAREHOUSE_INIT)
+
+
+def overlap() -> timedelta:
+    """How much earlier than what the staging area holds a window begins. A variable that is not set leaves the default.
+
+    :raises Refused: when the variable is not a number of hours.
+    """
+    value = Variable.get(OVERLAP_HOURS, default_var=DEFAULT_OVERLAP_HOURS)
+    return timedelta(hours=read_number(value, OVERLAP_HOURS, "hours", _MOST_HOURS))
 
 
 def source_zone() -> str:
