@@ -51,7 +51,8 @@ def load_table(staging: Connection, lake: S3Client, table: Table, run_id: str, i
     :param staging: a connection of psycopg2 with no transaction open; it is left that way.
     :param interval: the run's data interval; an incremental object must cover exactly that.
     :return: how many rows the load read, wrote and deleted.
-    :raises Refused: when the object is missing, cut off or of another run, or a row breaks a rule of the staging area.
+    :raises Refused: when the object is missing, cut off, of another run or older than what the table holds, or a row
+        breaks a rule of the staging area.
     :raises Unavailable: when the warehouse or the lake goes away.
     """
     with read_object(lake, table.source, run_id) as (manifest, stream):
@@ -84,6 +85,7 @@ def _apply(cursor: Cursor, table: Table, manifest: Manifest, stream: StreamingBo
     cursor.execute("SET LOCAL client_encoding = 'UTF8'")
     # Only one load of a table at a time; readers need not wait.
     cursor.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(target))
+    load_log.refuse_older(cursor, table, manifest)
     cursor.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(target))
     ((has_rows,),) = cursor.fetchall()
     if not has_rows:  # nothing to compare with
