@@ -11,6 +11,7 @@ from psycopg2 import sql
 
 from bikes_store import load_log
 from bikes_store.database import transaction
+from bikes_store.deletions import DEFAULT_LIMIT, DeletionLimit, check_deletion
 from bikes_store.errors import Refused
 from bikes_store.lake import Manifest, read_object
 from bikes_store.tables import STAGING_SCHEMA, Table
@@ -41,7 +42,14 @@ class Loaded:
     deleted: int
 
 
-def load_table(staging: Connection, lake: S3Client, table: Table, run_id: str, interval: Window) -> Loaded:
+def load_table(
+    staging: Connection,
+    lake: S3Client,
+    table: Table,
+    run_id: str,
+    interval: Window,
+    limit: DeletionLimit = DEFAULT_LIMIT,
+) -> Loaded:
     """Bring the object that a run wrote for a table into the staging area, in one transaction.
 
     A full object makes the staging table equal to the source, deletions included. An incremental object adds and
@@ -50,15 +58,17 @@ def load_table(staging: Connection, lake: S3Client, table: Table, run_id: str, i
 
     :param staging: a connection of psycopg2 with no transaction open; it is left that way.
     :param interval: the run's data interval; an incremental object begins no later and ends with it.
+    :param limit: how many rows the load may delete.
     :return: how many rows the load read, wrote and deleted.
-    :raises Refused: when the object is missing, cut off or of another run, or a row breaks a rule of the staging area.
+    :raises Refused: when the object is missing, cut off, of another run or older than what the table holds, when the
+        load would delete too much, or when a row breaks a rule of the staging area.
     :raises Unavailable: when the warehouse or the lake goes away.
     """
     with read_object(lake, table.source, run_id) as (manifest, stream):
         _check(manifest, table, interval)
         try:
             with transaction(staging, "warehouse") as cursor:
-                loaded = _apply(cursor, table, manifest, stream)
+                loaded = _apply(cursor, table, manifest, stream, limit)
                 load_log.record(cursor, table, manifest, loaded)
         except (psycopg2.IntegrityError, psycopg2.DataError, psycopg2.ProgrammingError) as error:
             reason = " ".join(part for part in (error.diag.message_primary, error.diag.message_detail) if part)
@@ -79,13 +89,14 @@ def _check(manifest: Manifest, table: Table, interval: Window) -> None:
         raise Refused(f"The object of {manifest.source} covers {manifest.window}, but this run covers {interval}.")
 
 
-def _apply(cursor: Cursor, table: Table, manifest: Manifest, stream: StreamingBody) -> Loaded:
+def _apply(cursor: Cursor, table: Table, manifest: Manifest, stream: StreamingBody, limit: DeletionLimit) -> Loaded:
     target = sql.Identifier(STAGING_SCHEMA, table.name)
     columns = sql.SQL(", ").join(map(sql.Identifier, manifest.columns))
     cursor.execute("SET LOCAL client_encoding = 'UTF8'")
     # Only one load of a table at a time; readers need not wait.
     cursor.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(target))
     load_log.refuse_gap(cursor, table, manifest)
+    load_log.refuse_older(cursor, table, manifest)
     cursor.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(target))
     ((has_rows,),) = cursor.fetchall()
     if not has_rows:  # nothing to compare with
@@ -98,7 +109,7 @@ def _apply(cursor: Cursor, table: Table, manifest: Manifest, stream: StreamingBo
     )
     _copy(cursor, sql.Identifier("incoming"), columns, manifest, stream)
     cursor.execute("ANALYZE incoming")
-    deleted = _delete_missing(cursor, target, table.key) if manifest.is_full else 0
+    deleted = _delete_missing(cursor, target, table, manifest.run_id, limit) if manifest.is_full else 0
     return Loaded(manifest.rows, _upsert(cursor, target, table.key, manifest.columns), deleted)
 
 
@@ -113,13 +124,18 @@ def _copy(
         )
 
 
-def _delete_missing(cursor: Cursor, target: sql.Identifier, key: tuple[str, ...]) -> int:
+def _delete_missing(cursor: Cursor, target: sql.Identifier, table: Table, run_id: str, limit: DeletionLimit) -> int:
     cursor.execute(
         sql.SQL("DELETE FROM {} AS held WHERE NOT EXISTS (SELECT FROM incoming WHERE ({}) = ({}))").format(
-            target, _qualified("held", key), _qualified("incoming", key)
+            target, _qualified("held", table.key), _qualified("incoming", table.key)
         )
     )
-    return cursor.rowcount
+    deleted = cursor.rowcount
+    if deleted > limit.rows:  # else there is no need to count
+        cursor.execute(sql.SQL("SELECT count(*) FROM {}").format(target))
+        ((left,),) = cursor.fetchall()
+        check_deletion(table, run_id, deleted, deleted + left, limit)
+    return deleted
 
 
 def _upsert(cursor: Cursor, target: sql.Identifier, key: tuple[str, ...], columns: tuple[str, ...]) -> int:

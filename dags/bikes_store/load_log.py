@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import psycopg2
@@ -22,6 +22,34 @@ if TYPE_CHECKING:
     from bikes_store.tables import Table
 
 LOAD_LOG = "load_log"
+
+
+def refuse_older(cursor: Cursor, table: Table, manifest: Manifest) -> None:
+    """Refuse an object that is older than what the table holds: it would put old rows back over newer ones.
+
+    What counts is when the source was read. The newest object that the log knows may be loaded again, so a load can be
+    repeated. An older one is refused and not skipped: a skipped day would look loaded, and in incremental mode its rows
+    would be missing. This does not stand in the way of an old day. A run that is cleared as a whole, or that a backfill
+    makes, reads the source again, so its objects are new. A clock of the source that went back makes its objects look
+    old: they are refused until it has caught up.
+
+    A table whose log is empty (its loads are of an earlier release) takes any object.
+
+    :param cursor: in the load's transaction, which holds the lock on the table.
+    :raises Refused: when the table holds what was read from the source later.
+    """
+    cursor.execute(
+        f"SELECT run_id, extracted_at FROM {STAGING_SCHEMA}.{LOAD_LOG} WHERE table_name = %s"
+        " ORDER BY extracted_at DESC, load_id DESC LIMIT 1",
+        (table.name,),
+    )
+    for run_id, extracted_at in cursor.fetchall():
+        if manifest.extracted_at < extracted_at:
+            raise Refused(
+                f"The object of {table.source} was read from the source at {_utc(manifest.extracted_at)}, but"
+                f" {STAGING_SCHEMA}.{table.name} already holds what run {run_id} read at {_utc(extracted_at)}:"
+                " run this run's extract task again, to load the source as it is now."
+            )
 
 
 def record(cursor: Cursor, table: Table, manifest: Manifest, loaded: Loaded) -> None:
@@ -99,3 +127,7 @@ def _held_until(cursor: Cursor, table: Table) -> datetime | None:
     )
     ((held,),) = cursor.fetchall()
     return held
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment.astimezone(timezone.utc):%Y-%m-%d %H:%M:%S.%f} UTC"

@@ -10,8 +10,10 @@ import psycopg2
 import pytest
 from airflow.exceptions import AirflowFailException
 
-from bikes_store.airflow_glue import tasks
-from cli.database import query
+from bikes_store.airflow_glue import tasks, variables
+from bikes_store.deletions import DeletionLimit
+from bikes_store.tables import TABLES
+from cli.database import connect, query
 
 START = datetime(2024, 9, 1, tzinfo=timezone.utc)
 
@@ -127,3 +129,43 @@ def test_branch_refuses_anything_else(airflow_environment):
     airflow_environment.setenv("AIRFLOW_VAR_BIKES_STORE_WAREHOUSE_INIT", "perhaps")
     with pytest.raises(AirflowFailException, match="BIKES_STORE_WAREHOUSE_INIT must be true or false, not 'perhaps'"):
         tasks.warehouse_group()
+
+
+def test_a_deletion_passes_once_when_a_variable_names_the_run(airflow_environment, databases):
+    tasks.extract_database_table("shipmethod", **context("all"))
+    tasks.load_database_table("shipmethod", **context("all"))
+    with connect(databases[0]) as source, source.cursor() as cursor:
+        cursor.execute("DELETE FROM purchasing.shipmethod WHERE shipmethodid = 2")
+    airflow_environment.setenv("AIRFLOW_VAR_BIKES_STORE_STAGING_MAX_DELETED_ROWS", "0")
+    tasks.extract_database_table("shipmethod", **context("lost"))
+    with pytest.raises(AirflowFailException, match=r"deletes at most 0 rows .*\{\"lost\": \[\"shipmethod\"\]\}"):
+        tasks.load_database_table("shipmethod", **context("lost"))
+    airflow_environment.setenv("AIRFLOW_VAR_BIKES_STORE_STAGING_ALLOW_DELETION", '{"lost": ["shipmethod"]}')
+    assert tasks.load_database_table("shipmethod", **context("lost"))["deleted"] == 1
+    with connect(databases[0]) as source, source.cursor() as cursor:
+        cursor.execute("DELETE FROM purchasing.shipmethod")
+    tasks.extract_database_table("shipmethod", **context("next"))
+    with pytest.raises(AirflowFailException, match="has lost 1 of the 1 rows"):
+        tasks.load_database_table("shipmethod", **context("next"))
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("MAX_DELETED_ROWS", "many", "must be a whole number of rows"),
+        ("MAX_DELETED_PERCENT", "ten", "must be a number from 0 to 100"),
+        ("ALLOW_DELETION", "all", "ALLOW_DELETION is not JSON"),
+        ("ALLOW_DELETION", "[]", "must be a JSON object of run id"),
+    ],
+)
+def test_wrong_variable_fails_the_load_at_once_with_a_sentence(airflow_environment, variable, value, says):
+    airflow_environment.setenv(f"AIRFLOW_VAR_BIKES_STORE_STAGING_{variable}", value)
+    with pytest.raises(AirflowFailException, match=says):
+        tasks.load_database_table("store", **context("r"))
+
+
+def test_limits_that_are_not_set_have_defaults(airflow_environment):
+    """A stack of an earlier release."""
+    for name in ("MAX_DELETED_ROWS", "MAX_DELETED_PERCENT", "ALLOW_DELETION"):
+        airflow_environment.delenv(f"AIRFLOW_VAR_BIKES_STORE_STAGING_{name}")
+    assert variables.deletion_limit(TABLES["store"], "r") == DeletionLimit(rows=100, percent=10)

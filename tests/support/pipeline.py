@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import psycopg2
 
+from bikes_store.deletions import DEFAULT_LIMIT, DeletionLimit
 from bikes_store.extract import extract_table
 from bikes_store.lake import Manifest
 from bikes_store.load import Loaded, load_table
@@ -44,9 +45,9 @@ class Pipeline:
         with closing(psycopg2.connect(self.source_dsn)) as source:
             return extract_table(source, self.s3, TABLES[name], window, run_id, self.zone)
 
-    def load(self, name: str, run_id: str, interval: Window = DAY) -> Loaded:
+    def load(self, name: str, run_id: str, interval: Window = DAY, limit: DeletionLimit = DEFAULT_LIMIT) -> Loaded:
         with closing(psycopg2.connect(self.warehouse_dsn)) as staging:
-            return load_table(staging, self.s3, TABLES[name], run_id, interval)
+            return load_table(staging, self.s3, TABLES[name], run_id, interval, limit)
 
     def run(self, *names: str, window: Window | Full = FULL, run_id: str = "") -> dict[str, Loaded]:
         """Extract and load tables (all of them by default), as one run."""

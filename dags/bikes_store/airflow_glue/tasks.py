@@ -115,8 +115,10 @@ def _load(table: Table, context: Any) -> dict[str, int]:
     from bikes_store import metrics
     from bikes_store.load import load_table
 
+    limit = variables.deletion_limit(table, context["run_id"])
     with closing(connections.connect(connections.STAGING)) as staging:
-        loaded = load_table(staging, connections.lake_client(), table, context["run_id"], _interval(context))
+        lake = connections.lake_client()
+        loaded = load_table(staging, lake, table, context["run_id"], _interval(context), limit)
     send_gauges(metrics.of_load(table, loaded, time.time()))
     return {"rows": loaded.rows, "written": loaded.written, "deleted": loaded.deleted}
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from airflow.models import Variable
 
+from bikes_store import deletions
+from bikes_store.deletions import DEFAULT_LIMIT, NO_LIMIT, DeletionLimit
 from bikes_store.errors import Refused
 from bikes_store.flags import read_flag
 from bikes_store.quantities import read_number
-from bikes_store.tables import TABLES, Table, read_tables
+from bikes_store.tables import Table, read_tables
 
 API_URL = "BIKES_STORE_API_URL"
 INCREMENTAL_MODE = "BIKES_STORE_STAGING_INCREMENTAL_MODE"
@@ -64,18 +67,32 @@ def source_zone() -> str:
     return str(Variable.get(SOURCE_TIMEZONE, default_var="")).strip()
 
 
+def deletion_limit(table: Table, run_id: str) -> DeletionLimit:
+    """How many rows the load of a table may delete in a run. A variable that is not set leaves the default.
+
+    :raises Refused: when one of the three variables has a value that can't be read.
+    """
+    limit = deletions.read_limit(
+        Variable.get(deletions.MAX_ROWS, default_var=DEFAULT_LIMIT.rows),
+        Variable.get(deletions.MAX_PERCENT, default_var=DEFAULT_LIMIT.percent),
+    )
+    return NO_LIMIT if deletions.is_allowed(_json(deletions.ALLOWED), table, run_id) else limit
+
+
 def tables() -> dict[str, Table]:
     """All tables of the catalogue by name, in load order. The variable may give a table another key.
 
     :raises Refused: when the variable is not JSON, or does not fit the catalogue.
     """
+    return read_tables(_json(TABLES_TO_LOAD), TABLES_TO_LOAD)
+
+
+def _json(name: str) -> Any:
+    """A variable's value, or an empty object when it is not set."""
     try:
-        value = Variable.get(TABLES_TO_LOAD, deserialize_json=True)
-    except KeyError:
-        return dict(TABLES)
+        return Variable.get(name, default_var={}, deserialize_json=True)
     except ValueError as error:
-        raise Refused(f"Variable {TABLES_TO_LOAD} is not JSON: {error}.") from None
-    return read_tables(value, TABLES_TO_LOAD)
+        raise Refused(f"Variable {name} is not JSON: {error}.") from None
 
 
 def _text(name: str) -> str:

@@ -1,0 +1,88 @@
+"""How many rows a load may delete. A source that lost its rows by accident must not empty the warehouse.
+
+Three variables decide. Two set the limit. The third lets single tables of single runs pass; it names the run, so it
+opens nothing for the runs that follow.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bikes_store.errors import Refused
+from bikes_store.tables import CURRENCY, STAGING_SCHEMA, TABLES, Table
+
+log = logging.getLogger(__name__)
+
+MAX_ROWS = "BIKES_STORE_STAGING_MAX_DELETED_ROWS"
+MAX_PERCENT = "BIKES_STORE_STAGING_MAX_DELETED_PERCENT"
+ALLOWED = "BIKES_STORE_STAGING_ALLOW_DELETION"
+
+
+@dataclass(frozen=True)
+class DeletionLimit:
+    """A load that deletes more than ``rows`` rows and more than ``percent`` of the table is refused.
+
+    Both must be exceeded. ``percent`` is of the rows that the table held before the load.
+    """
+
+    rows: int = 100
+    percent: float = 10
+
+
+DEFAULT_LIMIT = DeletionLimit()
+#: For a load that a person let pass: no load deletes more than all rows.
+NO_LIMIT = DeletionLimit(percent=100)
+
+
+def check_deletion(table: Table, run_id: str, deleted: int, held: int, limit: DeletionLimit) -> None:
+    """Refuse a load that deletes more than it may.
+
+    Call it in the load's transaction, before or after the deletion: a refused load is rolled back.
+
+    :param run_id: the run that loads, for the sentence that says how to let it pass.
+    :param deleted: how many rows the load deletes.
+    :param held: how many rows the table held before.
+    :raises Refused: when the limit is exceeded.
+    """
+    if deleted > limit.rows and deleted * 100 > limit.percent * held:
+        raise Refused(
+            f"{table.source} has lost {deleted:,} of the {held:,} rows of {STAGING_SCHEMA}.{table.name}, and a load"
+            f" deletes at most {limit.rows:,} rows or {limit.percent:g} %: correct the source and run the extract task"
+            f" again, or, if the rows may go, set the variable {ALLOWED} to {json.dumps({run_id: [table.name]})} and"
+            " run this task again."
+        )
+
+
+def read_limit(rows: object, percent: object) -> DeletionLimit:
+    """The limit that the values of two variables set.
+
+    :param rows: a whole number, as text or not.
+    :param percent: a number from 0 to 100, likewise.
+    :raises Refused: for anything else. The sentence names the variable and its value.
+    """
+    if not re.fullmatch(r"[0-9]+", str(rows).strip()):
+        raise Refused(f"Variable {MAX_ROWS} must be a whole number of rows, such as 100, not {rows!r}.")
+    if not re.fullmatch(r"[0-9]+([.][0-9]+)?", str(percent).strip()) or float(str(percent)) > 100:
+        raise Refused(f"Variable {MAX_PERCENT} must be a number from 0 to 100, such as 10, not {percent!r}.")
+    return DeletionLimit(int(str(rows)), float(str(percent)))
+
+
+def is_allowed(value: object, table: Table, run_id: str) -> bool:
+    """Whether a variable lets the load of a table pass in a run, whatever it deletes.
+
+    :param value: the variable's value, already parsed from JSON: ``{run id: [table, …]}``.
+    :raises Refused: when the value has another form, or names a table that the staging area does not have.
+    """
+    if not isinstance(value, Mapping) or not all(isinstance(names, list) for names in value.values()):
+        raise Refused(f"Variable {ALLOWED} must be a JSON object of run id: [table, …], not {json.dumps(value)}.")
+    for names in value.values():
+        if unknown := [name for name in names if name not in [*TABLES, CURRENCY.name]]:
+            raise Refused(f"Variable {ALLOWED} lists {unknown[0]!r}, which is no table of {STAGING_SCHEMA}.")
+    allowed = table.name in value.get(run_id, [])
+    if allowed:
+        log.warning("%s.%s: the variable %s lets this run delete any rows", STAGING_SCHEMA, table.name, ALLOWED)
+    return allowed
