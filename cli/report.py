@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from rich.console import Console
 from rich.table import Table
 
 from bikes_store.lake import Manifest, object_key
+from bikes_store.load_log import read_differences
 from bikes_store.reconciliation import TABLE, read_reconciliation
 from bikes_store.spans import TaskSpan, group_seconds
 from bikes_store.tables import CURRENCY, STAGING_SCHEMA, TABLES, WAREHOUSE_SCHEMA
@@ -76,12 +77,16 @@ class Money:
 
 @dataclass(frozen=True)
 class Report:
+    """``differences`` says in what tables of the staging area differ from the source, by their names."""
+
     counts: Sequence[TableCounts]
     money: Sequence[Money]
+    differences: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def agree(self) -> bool:
-        return all(count.agree for count in self.counts) and all(amount.agree for amount in self.money)
+        numbers_agree = all(count.agree for count in self.counts) and all(amount.agree for amount in self.money)
+        return numbers_agree and not self.differences
 
 
 def make_report(endpoints: Endpoints, run_id: str) -> Report:
@@ -106,7 +111,9 @@ def make_report(endpoints: Endpoints, run_id: str) -> Report:
                 warehouse.get(name),
             )
         )
-    return Report(counts, _money(source_dsn, warehouse_dsn))
+    with connect(warehouse_dsn) as warehouse:
+        differences = read_differences(warehouse, run_id)
+    return Report(counts, _money(source_dsn, warehouse_dsn), differences)
 
 
 def stages(tasks: Iterable[Task]) -> dict[str, float]:
@@ -138,6 +145,8 @@ def show(console: Console, report: Report, seconds: dict[str, float]) -> None:
         style = None if amount.agree else "bold red"
         money.add_row(amount.name, f"{amount.source:,}", f"{amount.warehouse:,}", style=style)
     console.print(money)
+    for name, difference in report.differences.items():
+        console.print(f"[bold red]✗[/bold red] {name}: {difference}")
     times = Table("stage", title="Time", title_justify="left")
     times.add_column("seconds", justify="right")
     for stage, value in seconds.items():

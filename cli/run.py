@@ -49,7 +49,7 @@ def run_pipeline(
     if result.agree:
         console.print("[green]✓[/green] Both runs succeeded; source, lake, staging and warehouse agree.")
     else:
-        console.print("[bold red]✗[/bold red] Both runs succeeded, but the rows in red do not agree.")
+        console.print("[bold red]✗[/bold red] Both runs succeeded, but what is red does not agree.")
     return result.agree
 
 

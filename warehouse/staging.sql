@@ -342,6 +342,9 @@ CREATE TABLE IF NOT EXISTS load_log (
     "rows" bigint NOT NULL,
     written bigint NOT NULL,
     deleted bigint NOT NULL,
+    -- How many rows of the table differ from the source after the load, at least, and in what.
+    differing bigint NOT NULL DEFAULT 0,
+    difference text NOT NULL DEFAULT '',
     CONSTRAINT "PK_LoadLog_LoadID" PRIMARY KEY (load_id),
     CONSTRAINT "CK_LoadLog_Window" CHECK ((window_start IS NULL) = (window_end IS NULL))
 );

@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
 
+#: Let a session write values in one way, whatever the defaults of its server, database and role are.
+PLAIN_VALUES = """
+SET LOCAL datestyle = 'ISO, YMD';
+SET LOCAL intervalstyle = 'postgres';
+SET LOCAL extra_float_digits = 1;
+SET LOCAL bytea_output = 'hex';
+SET LOCAL timezone = 'UTC';
+"""
+
 
 @contextmanager
 def transaction(connection: Connection, name: str) -> Iterator[Cursor]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import psycopg2
 from psycopg2 import sql
 
-from bikes_store import change_time
-from bikes_store.database import transaction
+from bikes_store import change_time, comparison
+from bikes_store.database import PLAIN_VALUES, transaction
 from bikes_store.errors import Refused
 from bikes_store.lake import Manifest, write_object
 from bikes_store.tables import CHANGE_COLUMN, Table
-from bikes_store.window import Full, Window
+from bikes_store.window import FULL, Full, Window
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -23,20 +24,19 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-# How the session writes values: the same in every source, whatever its defaults. The last line: without it, PostgreSQL
-# would silently leave out the rows that row-level security hides from this role, and a load would delete them.
-_SESSION = """
-SET LOCAL datestyle = 'ISO, YMD';
-SET LOCAL intervalstyle = 'postgres';
-SET LOCAL extra_float_digits = 1;
-SET LOCAL bytea_output = 'hex';
-SET LOCAL timezone = 'UTC';
-SET LOCAL row_security = off;
-"""
+# Without this, PostgreSQL would silently leave out the rows that row-level security hides from this role, and a load
+# would delete them.
+_NO_HIDDEN_ROWS = "SET LOCAL row_security = off"
 
 
 def extract_table(
-    source: Connection, lake: S3Client, table: Table, window: Window | Full, run_id: str, zone: str = ""
+    source: Connection,
+    lake: S3Client,
+    table: Table,
+    window: Window | Full,
+    run_id: str,
+    zone: str = "",
+    list_keys: bool = False,
 ) -> Manifest:
     """Stream a table from the source into one object of the lake.
 
@@ -47,10 +47,15 @@ def extract_table(
 
     Times without a time zone are copied as they are. Times with one are written in UTC.
 
+    The object of a window also carries what the whole table holds, so that the load can compare, see
+    :mod:`bikes_store.comparison`.
+
     :param source: a connection of psycopg2 with no transaction open; it is left that way.
     :param window: which rows to take.
     :param run_id: names the object, together with the table.
     :param zone: time zone of the source's change times, where they have none themselves. Empty: the source says it.
+    :param list_keys: with a window, also write an object with all keys of the table. Then the load deletes what the
+        source has deleted.
     :return: what the object holds.
     :raises Refused: when the source lacks the table or one of its columns, hides rows, or does not know the zone.
     :raises Unavailable: when the source or the lake goes away.
@@ -61,18 +66,28 @@ def extract_table(
         with transaction(source, "source") as cursor:
             types = _column_types(cursor, table)
             origin = _origin(cursor, table, window, types, zone)
-            cursor.execute(_SESSION)
+            cursor.execute(PLAIN_VALUES)
+            cursor.execute(_NO_HIDDEN_ROWS)
             _report_unknown_columns(table, types)
             # now() is the start of the transaction, a moment before its snapshot.
             cursor.execute(sql.SQL("SELECT now(), count(*) {}").format(origin))
             ((extracted_at, rows),) = cursor.fetchall()
-            columns = sql.SQL(", ").join(map(sql.Identifier, table.columns))
-            query = sql.SQL("COPY (SELECT {} {}) TO STDOUT (FORMAT csv, HEADER)").format(columns, origin)
             manifest = Manifest(table.source, run_id, str(window), table.columns, rows, extracted_at)
-            with write_object(lake, manifest) as stream:
-                cursor.copy_expert(query, stream)
-                if cursor.rowcount != rows:
-                    raise Refused(f"{table.source} gave {cursor.rowcount} rows after counting {rows}.")
+            if isinstance(window, Window):
+                held = comparison.fingerprint(cursor, table, _relation(table), types)
+                manifest = replace(manifest, fingerprint=held, lists_keys=list_keys)
+                if list_keys:
+                    keys = Manifest(
+                        comparison.list_name(table),
+                        run_id,
+                        str(FULL),
+                        comparison.list_columns(table),
+                        held.rows,
+                        extracted_at,
+                    )
+                    _copy(cursor, lake, comparison.list_query(table, _relation(table), types), keys)
+            columns = sql.SQL(", ").join(map(sql.Identifier, table.columns))
+            _copy(cursor, lake, sql.SQL("SELECT {} {}").format(columns, origin), manifest)
     except (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedColumn) as error:
         reason = error.diag.message_primary
         raise Refused(f"The source does not keep its contract for {table.source}: {reason}.") from error
@@ -85,14 +100,25 @@ def extract_table(
     return manifest
 
 
+def _copy(cursor: Cursor, lake: S3Client, query: sql.Composed, manifest: Manifest) -> None:
+    with write_object(lake, manifest) as stream:
+        cursor.copy_expert(sql.SQL("COPY ({}) TO STDOUT (FORMAT csv, HEADER)").format(query), stream)
+        if cursor.rowcount != manifest.rows:
+            raise Refused(f"{manifest.source} gave {cursor.rowcount} rows after counting {manifest.rows}.")
+
+
+def _relation(table: Table) -> sql.Identifier:
+    return sql.Identifier(table.schema, table.name)
+
+
 def _origin(cursor: Cursor, table: Table, window: Window | Full, types: dict[str, str], zone: str) -> sql.Composed:
     """The FROM clause, and the WHERE clause of a window."""
-    relation = sql.SQL("FROM {}").format(sql.Identifier(table.schema, table.name))
+    origin = sql.SQL("FROM {}").format(_relation(table))
     if isinstance(window, Full):
-        return relation
+        return origin
     start, end = change_time.bounds(cursor, table, window, types.get(CHANGE_COLUMN), zone)
     return sql.SQL("{} WHERE {column} >= {start} AND {column} < {end}").format(
-        relation, column=sql.Identifier(CHANGE_COLUMN), start=sql.Literal(start), end=sql.Literal(end)
+        origin, column=sql.Identifier(CHANGE_COLUMN), start=sql.Literal(start), end=sql.Literal(end)
     )
 
 

@@ -16,9 +16,10 @@ from typing import IO, TYPE_CHECKING
 import smart_open.s3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from bikes_store.comparison import Fingerprint
 from bikes_store.environment import data_bucket
 from bikes_store.errors import Refused, Unavailable
-from bikes_store.window import FULL
+from bikes_store.window import FULL, read_window
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -37,6 +38,9 @@ class Manifest:
 
     ``window`` is "full" or "start/end", as :mod:`bikes_store.window` writes it. ``extracted_at`` is when the source was
     read, by the source's clock and with a time zone: what was committed there before is in the object.
+
+    Only objects of a window have the last two. ``fingerprint`` is of the whole table in the source.
+    ``lists_keys``: the run has also written an object with all its keys.
     """
 
     source: str
@@ -45,6 +49,8 @@ class Manifest:
     columns: tuple[str, ...]
     rows: int
     extracted_at: datetime
+    fingerprint: Fingerprint | None = None
+    lists_keys: bool = False
 
     @property
     def is_full(self) -> bool:
@@ -60,6 +66,8 @@ class Manifest:
             "columns": ",".join(self.columns),
             "rows": str(self.rows),
             "extracted-at": self.extracted_at.astimezone(timezone.utc).isoformat(),
+            "fingerprint": str(self.fingerprint or ""),
+            "lists-keys": "yes" if self.lists_keys else "no",
         }
 
     @classmethod
@@ -72,11 +80,14 @@ class Manifest:
 
         :param stored_at: when the lake stored the object. S3 gives whole seconds.
         :raises KeyError: when the metadata lacks an entry.
-        :raises ValueError: when the number of rows is not a number, or the time is not one with a time zone.
+        :raises ValueError: when the number of rows is not a number, the time is not one with a time zone, or the window
+            or the fingerprint is something else.
         """
         extracted_at = datetime.fromisoformat(metadata["extracted-at"]) if "extracted-at" in metadata else stored_at
         if extracted_at.tzinfo is None:
             raise ValueError(f"{extracted_at} has no time zone")
+        read_window(metadata["window"])
+        fingerprint = metadata.get("fingerprint")
         return cls(
             metadata["source"],
             metadata["run-id"],
@@ -84,6 +95,8 @@ class Manifest:
             tuple(metadata["columns"].split(",")),
             int(metadata["rows"]),
             min(extracted_at, stored_at + timedelta(seconds=1)),
+            Fingerprint.parse(fingerprint) if fingerprint else None,
+            metadata.get("lists-keys") == "yes",
         )
 
 

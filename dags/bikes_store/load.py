@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import psycopg2
 from psycopg2 import sql
 
-from bikes_store import load_log
-from bikes_store.database import transaction
+from bikes_store import comparison, load_log
+from bikes_store.comparison import NO_DIFFERENCE, Difference, Fingerprint
+from bikes_store.database import PLAIN_VALUES, transaction
 from bikes_store.deletions import DEFAULT_LIMIT, DeletionLimit, check_deletion
 from bikes_store.errors import Refused
 from bikes_store.lake import Manifest, read_object
@@ -32,14 +33,20 @@ _COMPARABLE = frozenset(
     | {"text", "character varying", "character"}
 )
 
+# Temporary tables: what the object holds, and all keys of the source.
+_INCOMING, _LISTED = sql.Identifier("incoming"), sql.Identifier("listed")
+
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a load did: rows in the object, rows written because they are new or changed, rows deleted."""
+    """What a load did: rows in the object, rows written because they are new or changed, rows deleted; and in what the
+    table differs from the source after that.
+    """
 
     rows: int
     written: int
     deleted: int
+    difference: Difference = NO_DIFFERENCE
 
 
 def load_table(
@@ -53,8 +60,9 @@ def load_table(
     """Bring the object that a run wrote for a table into the staging area, in one transaction.
 
     A full object makes the staging table equal to the source, deletions included. An incremental object adds and
-    updates rows. Rows that did not change are not touched. The object itself says which of the two it is. So nobody
-    loses rows when the variable for the mode changes between extract and load.
+    updates rows, and deletes rows when the run has listed all keys of the source. Then the table is compared with what
+    the source held, and the log says in what they differ. Rows that did not change are not touched. The object itself
+    says which of the two it is. So nobody loses rows when the variable for the mode changes between extract and load.
 
     :param staging: a connection of psycopg2 with no transaction open; it is left that way.
     :param interval: the run's data interval; an incremental object begins no later and ends with it.
@@ -69,11 +77,20 @@ def load_table(
         try:
             with transaction(staging, "warehouse") as cursor:
                 loaded = _apply(cursor, table, manifest, stream, limit)
+                if manifest.fingerprint:
+                    loaded = _compare(cursor, lake, table, manifest, manifest.fingerprint, loaded, limit)
                 load_log.record(cursor, table, manifest, loaded)
         except (psycopg2.IntegrityError, psycopg2.DataError, psycopg2.ProgrammingError) as error:
             reason = " ".join(part for part in (error.diag.message_primary, error.diag.message_detail) if part)
             raise Refused(f"{STAGING_SCHEMA}.{table.name} does not take what the lake holds: {reason}") from error
     log.info("%s.%s: %s", STAGING_SCHEMA, table.name, loaded)
+    if loaded.difference.rows:
+        log.warning(
+            "%s.%s differs from the source: %s. No window brings that: run once in full mode.",
+            STAGING_SCHEMA,
+            table.name,
+            loaded.difference.text,
+        )
     return loaded
 
 
@@ -107,10 +124,55 @@ def _apply(cursor: Cursor, table: Table, manifest: Manifest, stream: StreamingBo
             columns, target
         )
     )
-    _copy(cursor, sql.Identifier("incoming"), columns, manifest, stream)
+    _copy(cursor, _INCOMING, columns, manifest, stream)
     cursor.execute("ANALYZE incoming")
-    deleted = _delete_missing(cursor, target, table, manifest.run_id, limit) if manifest.is_full else 0
+    deleted = 0
+    if manifest.is_full:
+        deleted = _delete_missing(cursor, target, table, manifest.run_id, limit, _INCOMING)
     return Loaded(manifest.rows, _upsert(cursor, target, table.key, manifest.columns), deleted)
+
+
+def _compare(
+    cursor: Cursor,
+    lake: S3Client,
+    table: Table,
+    manifest: Manifest,
+    source: Fingerprint,
+    loaded: Loaded,
+    limit: DeletionLimit,
+) -> Loaded:
+    """Delete what the source has deleted, if the run has listed its keys. Then see in what the table differs."""
+    cursor.execute(PLAIN_VALUES)
+    target = sql.Identifier(STAGING_SCHEMA, table.name)
+    if manifest.lists_keys:
+        _copy_list(cursor, lake, table, manifest, source)
+        deleted = _delete_missing(cursor, target, table, manifest.run_id, limit, _LISTED)
+        loaded = replace(loaded, deleted=loaded.deleted + deleted)
+    difference = comparison.differ(source, comparison.fingerprint(cursor, table, target))
+    if difference.rows and manifest.lists_keys:
+        difference = comparison.differ_by_list(cursor, table, _LISTED)
+    return replace(loaded, difference=difference)
+
+
+def _copy_list(cursor: Cursor, lake: S3Client, table: Table, manifest: Manifest, source: Fingerprint) -> None:
+    with read_object(lake, comparison.list_name(table), manifest.run_id) as (listing, stream):
+        if (listing.columns, listing.rows) != (comparison.list_columns(table), source.rows):
+            raise Refused(
+                f"The object of {table.source} and the list of its keys ({listing.source}) do not belong together:"
+                " run this run's extract task again."
+            )
+        cursor.execute(
+            sql.SQL(
+                "CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT {}, 0::bigint AS {} FROM {} WITH NO DATA"
+            ).format(
+                _LISTED,
+                sql.SQL(", ").join(map(sql.Identifier, table.key)),
+                sql.Identifier(comparison.HASH),
+                sql.Identifier(STAGING_SCHEMA, table.name),
+            )
+        )
+        _copy(cursor, _LISTED, sql.SQL(", ").join(map(sql.Identifier, listing.columns)), listing, stream)
+    cursor.execute(sql.SQL("ANALYZE {}").format(_LISTED))
 
 
 def _copy(
@@ -124,10 +186,13 @@ def _copy(
         )
 
 
-def _delete_missing(cursor: Cursor, target: sql.Identifier, table: Table, run_id: str, limit: DeletionLimit) -> int:
+def _delete_missing(
+    cursor: Cursor, target: sql.Identifier, table: Table, run_id: str, limit: DeletionLimit, present: sql.Identifier
+) -> int:
+    """Delete the rows whose keys the table ``present`` does not have."""
     cursor.execute(
-        sql.SQL("DELETE FROM {} AS held WHERE NOT EXISTS (SELECT FROM incoming WHERE ({}) = ({}))").format(
-            target, _qualified("held", table.key), _qualified("incoming", table.key)
+        sql.SQL("DELETE FROM {} AS held WHERE NOT EXISTS (SELECT FROM {} AS present WHERE ({}) = ({}))").format(
+            target, present, _qualified("held", table.key), _qualified("present", table.key)
         )
     )
     deleted = cursor.rowcount

@@ -62,8 +62,8 @@ def record(cursor: Cursor, table: Table, manifest: Manifest, loaded: Loaded) -> 
     start, end = (None, None) if manifest.is_full else manifest.window.split("/")
     cursor.execute(
         f"INSERT INTO {STAGING_SCHEMA}.{LOAD_LOG}"
-        ' (table_name, run_id, window_start, window_end, extracted_at, "rows", written, deleted)'
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+        ' (table_name, run_id, window_start, window_end, extracted_at, "rows", written, deleted, differing,'
+        " difference) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             table.name,
             manifest.run_id,
@@ -73,6 +73,8 @@ def record(cursor: Cursor, table: Table, manifest: Manifest, loaded: Loaded) -> 
             loaded.rows,
             loaded.written,
             loaded.deleted,
+            loaded.difference.rows,
+            loaded.difference.text,
         ),
     )
 
@@ -97,6 +99,24 @@ def held_until(staging: Connection, table: Table) -> datetime | None:
             f"The staging area is not complete: {error.diag.message_primary}; run warehouse/staging.sql and"
             " warehouse/roles.sql on the warehouse (`make up` and `make demo` do)."
         ) from error
+
+
+def read_differences(staging: Connection, run_id: str) -> dict[str, str]:
+    """In what the staging area differed from the source after the loads of a run, by table. Tables that agree are not
+    in it.
+
+    :param staging: a connection of psycopg2 with no transaction open; it is left that way.
+    :raises Unavailable: when the warehouse goes away.
+    """
+    with transaction(staging, "warehouse") as cursor:
+        cursor.execute(
+            "SELECT table_name, difference FROM ("
+            " SELECT DISTINCT ON (table_name) table_name, difference, differing"
+            f" FROM {STAGING_SCHEMA}.{LOAD_LOG} WHERE run_id = %s ORDER BY table_name, load_id DESC"
+            ") AS latest WHERE differing > 0",
+            (run_id,),
+        )
+        return dict(cursor.fetchall())
 
 
 def refuse_gap(cursor: Cursor, table: Table, manifest: Manifest) -> None:

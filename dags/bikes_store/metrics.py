@@ -29,7 +29,12 @@ def of_load(table: Table, loaded: Loaded, now: float) -> Gauges:
     :param now: time of the load, in seconds since 1970; tells how fresh the table is.
     """
     return _of_table(
-        table, loaded_rows=loaded.rows, written_rows=loaded.written, deleted_rows=loaded.deleted, loaded_at=now
+        table,
+        loaded_rows=loaded.rows,
+        written_rows=loaded.written,
+        deleted_rows=loaded.deleted,
+        difference_rows=loaded.difference.rows,
+        loaded_at=now,
     )
 
 

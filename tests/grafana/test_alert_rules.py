@@ -154,6 +154,19 @@ STORIES = (
         (5 * 60, 25 * 60),
         {},
     ),
+    # One of two tables differs; statsd-exporter restarts; then a full load makes it equal.
+    Story(
+        "Staging differs",
+        {
+            'bikes_store_table_difference_rows{table="sales.store"}': (
+                f"0x{10 * MINUTE} 3x{10 * MINUTE} stale _x{10 * MINUTE} 0x{10 * MINUTE}"
+            ),
+            'bikes_store_table_difference_rows{table="sales.customer"}': f"0x{40 * MINUTE}",
+        },
+        (11, 29),
+        (9, 32),
+        {"table": "sales.store"},
+    ),
     Story(
         "Reconciliation off",
         {

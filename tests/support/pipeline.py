@@ -41,9 +41,9 @@ class Pipeline:
     def in_staging(self, statement: str, parameters: Any = None) -> None:
         self._execute(self.warehouse_dsn, statement, parameters)
 
-    def extract(self, name: str, run_id: str, window: Window | Full = FULL) -> Manifest:
+    def extract(self, name: str, run_id: str, window: Window | Full = FULL, list_keys: bool = False) -> Manifest:
         with closing(psycopg2.connect(self.source_dsn)) as source:
-            return extract_table(source, self.s3, TABLES[name], window, run_id, self.zone)
+            return extract_table(source, self.s3, TABLES[name], window, run_id, self.zone, list_keys)
 
     def load(self, name: str, run_id: str, interval: Window = DAY, limit: DeletionLimit = DEFAULT_LIMIT) -> Loaded:
         with closing(psycopg2.connect(self.warehouse_dsn)) as staging:
@@ -61,12 +61,19 @@ class Pipeline:
         interval = window if isinstance(window, Window) else DAY
         return {name: self.load(name, run_id, interval) for name in names}
 
-    def run_day(self, name: str, interval: Window, run_id: str = "", overlap: timedelta = timedelta(0)) -> Loaded:
+    def run_day(
+        self,
+        name: str,
+        interval: Window,
+        run_id: str = "",
+        overlap: timedelta = timedelta(0),
+        list_keys: bool = False,
+    ) -> Loaded:
         """Extract and load a table in incremental mode, as the tasks of the run of a day do."""
         run_id = run_id or f"test__{uuid4()}"
         with closing(psycopg2.connect(self.warehouse_dsn)) as staging:
             held = held_until(staging, TABLES[name])
-        self.extract(name, run_id, plan(interval, held, overlap))
+        self.extract(name, run_id, plan(interval, held, overlap), list_keys)
         return self.load(name, run_id, interval)
 
     def hold(self, name: str, until: datetime) -> None:

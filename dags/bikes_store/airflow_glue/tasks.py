@@ -11,7 +11,7 @@ from bikes_store.airflow_glue import connections, variables
 from bikes_store.airflow_glue.failures import no_retry_when_refused
 from bikes_store.airflow_glue.stats import send_gauges
 from bikes_store.tables import CURRENCY, Table
-from bikes_store.window import FULL, Full, Window, interval_of_run, plan
+from bikes_store.window import FULL, Full, Window, interval_of_run, is_due, plan
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -32,10 +32,10 @@ def extract_database_table(table_name: str, **context: Any) -> dict[str, Any]:
 
     with no_retry_when_refused():
         table = variables.tables()[table_name]
-        window = _window(table, _interval(context)) if variables.is_incremental() else FULL
+        window, list_keys = _plan(table, _interval(context)) if variables.is_incremental() else (FULL, False)
         lake, zone = connections.lake_client(), variables.source_zone()
         with closing(connections.connect(connections.SOURCE)) as source:
-            manifest = extract_table(source, lake, table, window, context["run_id"], zone)
+            manifest = extract_table(source, lake, table, window, context["run_id"], zone, list_keys)
     return _extracted(lake, table, manifest)
 
 
@@ -79,8 +79,10 @@ def warehouse_group() -> str:
         return "warehouse_init" if variables.is_warehouse_init() else "warehouse"
 
 
-def _window(table: Table, interval: Window) -> Window | Full:
-    """What a run takes of a table in incremental mode, by what the staging area holds. The log says it, and why."""
+def _plan(table: Table, interval: Window) -> tuple[Window | Full, bool]:
+    """What a run takes of a table in incremental mode, by what the staging area holds, and whether it looks for deleted
+    rows. The log says it, and why.
+    """
     from bikes_store.load_log import held_until
 
     with closing(connections.connect(connections.STAGING)) as staging:
@@ -99,7 +101,7 @@ def _window(table: Table, interval: Window) -> Window | Full:
         )
     else:
         log.info("%s: takes what changed in %s (UTC, overlap included)", table.source, window)
-    return window
+    return window, is_due(interval, held, variables.deletions_every_days())
 
 
 def _extracted(client: S3Client, table: Table, manifest: Manifest) -> dict[str, Any]:

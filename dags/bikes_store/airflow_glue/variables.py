@@ -11,11 +11,12 @@ from bikes_store import deletions
 from bikes_store.deletions import DEFAULT_LIMIT, NO_LIMIT, DeletionLimit
 from bikes_store.errors import Refused
 from bikes_store.flags import read_flag
-from bikes_store.quantities import read_number
+from bikes_store.quantities import read_number, read_whole_number
 from bikes_store.tables import Table, read_tables
 
 API_URL = "BIKES_STORE_API_URL"
 INCREMENTAL_MODE = "BIKES_STORE_STAGING_INCREMENTAL_MODE"
+DELETIONS_EVERY_DAYS = "BIKES_STORE_STAGING_DELETIONS_EVERY_DAYS"
 OVERLAP_HOURS = "BIKES_STORE_STAGING_OVERLAP_HOURS"
 SOURCE_TIMEZONE = "BIKES_STORE_SOURCE_TIMEZONE"
 TABLES_TO_LOAD = "BIKES_STORE_STAGING__table_to_extract_and_load"
@@ -24,7 +25,9 @@ WAREHOUSE_INIT = "BIKES_STORE_WAREHOUSE_INIT"
 #: Longer than any transaction of the source should be open, and than clocks differ. It costs that the changes of a
 #: quarter of a day are read twice; rows that staging holds already are not written again.
 DEFAULT_OVERLAP_HOURS = 6
-_MOST_HOURS = 366 * 24
+#: A list of the keys is a part of a table only.
+DEFAULT_DELETIONS_EVERY_DAYS = 1
+_MOST_DAYS = 366
 
 
 def currency_api_url() -> str:
@@ -57,7 +60,17 @@ def overlap() -> timedelta:
     :raises Refused: when the variable is not a number of hours.
     """
     value = Variable.get(OVERLAP_HOURS, default_var=DEFAULT_OVERLAP_HOURS)
-    return timedelta(hours=read_number(value, OVERLAP_HOURS, "hours", _MOST_HOURS))
+    return timedelta(hours=read_number(value, OVERLAP_HOURS, "hours", _MOST_DAYS * 24))
+
+
+def deletions_every_days() -> int:
+    """After how many days a run in incremental mode looks for deleted rows; 0 for never. A variable that is not set
+    leaves the default.
+
+    :raises Refused: when the variable is not a whole number of days.
+    """
+    value = Variable.get(DELETIONS_EVERY_DAYS, default_var=DEFAULT_DELETIONS_EVERY_DAYS)
+    return read_whole_number(value, DELETIONS_EVERY_DAYS, "days", _MOST_DAYS)
 
 
 def source_zone() -> str:

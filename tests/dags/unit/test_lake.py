@@ -5,6 +5,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from bikes_store.comparison import Fingerprint
 from bikes_store.lake import Manifest, object_key
 
 MOMENT = datetime(2024, 9, 2, 0, 0, 1, 250_000, tzinfo=timezone.utc)
@@ -27,6 +28,11 @@ def test_metadata_keeps_the_whole_manifest():
     assert MANIFEST.to_metadata()["rows"] == "3"
 
 
+def test_metadata_keeps_what_an_object_of_a_window_has():
+    manifest = replace(MANIFEST, fingerprint=Fingerprint(3, -(2**64), 2**70), lists_keys=True)
+    assert Manifest.from_metadata(manifest.to_metadata(), MOMENT) == manifest
+
+
 def test_an_object_is_not_newer_than_its_upload():
     """The source's clock was ahead. S3 gives whole seconds."""
     stored_at = MOMENT.replace(microsecond=0)
@@ -44,6 +50,12 @@ def test_an_object_of_an_earlier_release_was_extracted_when_it_was_stored():
 @pytest.mark.parametrize("spoilt", [{"rows": "three"}, {"extracted-at": "today"}, {"extracted-at": "2024-09-02"}])
 def test_spoilt_metadata_is_an_error(spoilt):
     with pytest.raises(ValueError, match=r"three|today|no time zone"):
+        Manifest.from_metadata({**MANIFEST.to_metadata(), **spoilt}, MOMENT)
+
+
+@pytest.mark.parametrize("spoilt", [{"window": "some"}, {"fingerprint": "1,2"}, {"fingerprint": "a,b,c"}])
+def test_a_spoilt_window_or_fingerprint_is_an_error(spoilt):
+    with pytest.raises(ValueError, match=r"."):
         Manifest.from_metadata({**MANIFEST.to_metadata(), **spoilt}, MOMENT)
 
 

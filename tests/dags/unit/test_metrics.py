@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from bikes_store.comparison import Difference
 from bikes_store.dbt_tests import Finding
 from bikes_store.load import Loaded
 from bikes_store.metrics import of_extract, of_load, of_warehouse
@@ -16,10 +17,11 @@ def test_gauges_of_extract_and_load_name_their_table():
         "bikes_store.table.extracted_rows.sales.store": 701,
         "bikes_store.table.extracted_bytes.sales.store": 12345,
     }
-    assert of_load(STORE, Loaded(701, 3, 1), 1.5) == {
+    assert of_load(STORE, Loaded(701, 3, 1, Difference(2, "")), 1.5) == {
         "bikes_store.table.loaded_rows.sales.store": 701,
         "bikes_store.table.written_rows.sales.store": 3,
         "bikes_store.table.deleted_rows.sales.store": 1,
+        "bikes_store.table.difference_rows.sales.store": 2,
         "bikes_store.table.loaded_at.sales.store": 1.5,
     }
 

@@ -1,0 +1,129 @@
+"""In incremental mode, each load says in what the staging area differs from the source; and it deletes what is gone."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from bikes_store.comparison import NO_DIFFERENCE
+from bikes_store.deletions import DeletionLimit
+from bikes_store.errors import Refused
+from bikes_store.lake import BUCKET, object_key
+from bikes_store.load import Loaded
+from bikes_store.tables import TABLES
+from bikes_store.window import Window
+from cli.database import query
+from tests.support.pipeline import DAY
+
+DETAIL = "salesorderdetail"
+LATER = Window(datetime(2025, 1, 1), datetime(2025, 1, 2))  # nothing changed on that day
+
+
+@pytest.fixture
+def loaded(small_source):
+    """Staging equals the source, and a quiet day follows."""
+    small_source.run()
+    return small_source
+
+
+def test_nothing_differs_on_a_quiet_day(loaded):
+    """Of no table: the two databases write all types alike."""
+    assert {result.difference for result in loaded.run(window=LATER).values()} == {NO_DIFFERENCE}
+
+
+@pytest.mark.parametrize(
+    ("statement", "without_list", "with_list"),
+    [
+        (
+            "DELETE FROM sales.salesorderdetail WHERE salesorderdetailid = 2",
+            (1, "staging has 1 rows more than the source"),
+            (0, ""),
+        ),
+        (
+            "UPDATE sales.salesorderdetail SET orderqty = 9 WHERE salesorderdetailid = 2",
+            (1, "staging has the rows of the source, but some with other values"),
+            (1, "1 rows have other values, such as (100,2)"),
+        ),
+        (
+            "INSERT INTO sales.salesorderdetail (salesorderid, salesorderdetailid, orderqty, productid, specialofferid,"
+            " unitprice, modifieddate) VALUES (100, 4, 1, 7, 1, 1, '2020-01-01')",
+            (1, "staging has 1 rows fewer than the source"),
+            (1, "1 rows are missing, such as (100,4)"),
+        ),
+        (
+            "UPDATE sales.salesorderdetail SET salesorderdetailid = 5 WHERE salesorderdetailid = 2",
+            (2, "staging has as many rows as the source, but others: some are missing, some are deleted"),
+            (1, "1 rows are missing, such as (100,5)"),
+        ),
+    ],
+    ids=["deleted", "changed without a new change time", "came late", "another key"],
+)
+def test_what_no_window_brings_is_said(loaded, caplog, statement, without_list, with_list):
+    loaded.in_source(statement)
+    result = loaded.run_day(DETAIL, LATER, "plain")
+    assert (result.difference.rows, result.difference.text) == without_list
+    assert f"bikes_store_staging.salesorderdetail differs from the source: {without_list[1]}." in caplog.text
+    noted = "SELECT differing, difference FROM bikes_store_staging.load_log WHERE run_id = 'plain'"
+    assert query(loaded.warehouse_dsn, noted) == [without_list]
+    result = loaded.run_day(DETAIL, LATER, list_keys=True)
+    assert (result.difference.rows, result.difference.text) == with_list
+
+
+def test_a_run_with_a_list_deletes_what_the_source_has_deleted(loaded):
+    loaded.in_source("DELETE FROM sales.salesorderdetail WHERE salesorderdetailid = 2")
+    assert loaded.run_day(DETAIL, LATER).deleted == 0
+    assert loaded.run_day(DETAIL, LATER, list_keys=True) == Loaded(rows=0, written=0, deleted=1)
+    assert loaded.staging_rows(DETAIL) == loaded.source_rows(DETAIL)
+
+
+def test_a_key_of_several_types_is_compared(loaded):
+    loaded.in_source("TRUNCATE sales.salespersonquotahistory")
+    loaded.in_staging(
+        "INSERT INTO bikes_store_staging.salespersonquotahistory VALUES"
+        " (1, '2024-01-01', 5, gen_random_uuid(), '2024-01-01'), (1, '2024-04-01', 5, gen_random_uuid(), '2024-01-01')"
+    )
+    assert loaded.run_day("salespersonquotahistory", LATER, list_keys=True).deleted == 2
+
+
+def test_a_list_that_would_delete_too_much_is_refused(loaded):
+    loaded.in_source("DELETE FROM sales.salesorderdetail")
+    loaded.extract(DETAIL, "emptied", LATER, list_keys=True)
+    with pytest.raises(Refused, match=r"sales\.salesorderdetail has lost 3 of the 3 rows"):
+        loaded.load(DETAIL, "emptied", LATER, DeletionLimit(rows=2, percent=10))
+    assert len(loaded.staging_rows(DETAIL)) == 3
+
+
+def test_a_list_of_another_extract_is_refused(loaded):
+    loaded.extract(DETAIL, "mixed", Window(LATER.start - timedelta(days=1), LATER.end), list_keys=True)
+    name = object_key(f"{TABLES[DETAIL].source}/keys", "mixed")
+    found = loaded.s3.get_object(Bucket=BUCKET, Key=name)
+    loaded.s3.put_object(
+        Bucket=BUCKET, Key=name, Body=found["Body"].read(), Metadata={**found["Metadata"], "rows": "2"}
+    )
+    with pytest.raises(Refused, match=r"the list of its keys .* do not belong together"):
+        loaded.load(DETAIL, "mixed", LATER)
+    loaded.s3.delete_object(Bucket=BUCKET, Key=name)
+    with pytest.raises(Refused, match=r"keys/mixed\.csv does not exist: run the extract"):
+        loaded.load(DETAIL, "mixed", LATER)
+
+
+def test_the_comparison_sees_the_source_as_the_extract_saw_it(loaded):
+    """What changes between the extract and the load is no difference."""
+    loaded.extract(DETAIL, "before", LATER, list_keys=True)
+    loaded.in_source("DELETE FROM sales.salesorderdetail")
+    assert loaded.load(DETAIL, "before", LATER) == Loaded(rows=0, written=0, deleted=0)
+
+
+def test_databases_with_other_settings_and_encodings_write_rows_alike(loaded):
+    """Hostile values, a column with a time zone, another style of dates in the source."""
+    loaded.in_source("ALTER TABLE production.product ALTER COLUMN modifieddate TYPE timestamptz")
+    loaded.in_source(
+        "UPDATE production.product SET name = E'a,\"b\\\\\\n é ', weight = 1.50, sellenddate = 'infinity',"
+        " size = '', modifieddate = '2024-09-01 12:00+02'"
+    )
+    loaded.in_source("ALTER DATABASE test_source SET datestyle = 'German'")
+    loaded.in_source("ALTER DATABASE test_source SET timezone = 'Asia/Tokyo'")
+    result = loaded.run_day("product", DAY, list_keys=True)
+    assert result == Loaded(rows=1, written=1, deleted=0)
+    assert result.difference == NO_DIFFERENCE
