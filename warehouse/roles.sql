@@ -15,6 +15,7 @@ REVOKE CREATE ON SCHEMA public FROM public;
 -- The load tasks write the tables of the staging area and own none of them.
 GRANT USAGE ON SCHEMA bikes_store_staging TO staging_loader, dbt;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA bikes_store_staging TO staging_loader;
+GRANT EXECUTE ON FUNCTION bikes_store_staging.analyze_table (text) TO staging_loader;
 -- What a load wrote about itself stays.
 REVOKE UPDATE, DELETE ON bikes_store_staging.load_log FROM staging_loader;
 

@@ -379,3 +379,17 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- Statistics of one table. Only its owner may ANALYZE it, and the load tasks don't own what they fill. Without
+-- statistics, a plan may be wrong by millions until autovacuum comes, a minute later: the second snapshot of
+-- AdventureWorks' customers wrote 38,858 temporary files and took 26 s, in place of 30 files and 5 s.
+-- A sample of 9,000 rows is enough for that. It takes 16 ms of processor time for 121,317 order lines, the usual one of
+-- 30,000 rows takes 74 ms.
+CREATE OR REPLACE FUNCTION bikes_store_staging.analyze_table(table_name text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET default_statistics_target = 30 AS $$
+BEGIN
+    -- The name is quoted and has the schema before it: no table of another schema can be meant.
+    EXECUTE format('ANALYZE bikes_store_staging.%I', table_name);
+END
+$$;
+REVOKE EXECUTE ON FUNCTION bikes_store_staging.analyze_table(text) FROM public;

@@ -36,6 +36,12 @@ _COMPARABLE = frozenset(
 # Temporary tables: what the object holds, and all keys of the source.
 _INCOMING, _LISTED = sql.Identifier("incoming"), sql.Identifier("listed")
 
+# What PostgreSQL says when the staging area was made by an earlier release.
+_OUTDATED = (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedFunction, psycopg2.errors.InsufficientPrivilege)
+
+# A load that changed a larger share of a table renews its statistics.
+_MUCH = 0.1
+
 
 @dataclass(frozen=True)
 class Loaded:
@@ -79,7 +85,13 @@ def load_table(
                 loaded = _apply(cursor, table, manifest, stream, limit)
                 if manifest.fingerprint:
                     loaded = _compare(cursor, lake, table, manifest, manifest.fingerprint, loaded, limit)
+                _renew_statistics(cursor, table, loaded)
                 load_log.record(cursor, table, manifest, loaded)
+        except _OUTDATED as error:
+            raise Refused(
+                f"The staging area lacks what a load needs ({error.diag.message_primary}): run"
+                " warehouse/staging.sql and warehouse/roles.sql of this release on the warehouse."
+            ) from error
         except (psycopg2.IntegrityError, psycopg2.DataError, psycopg2.ProgrammingError) as error:
             reason = " ".join(part for part in (error.diag.message_primary, error.diag.message_detail) if part)
             raise Refused(f"{STAGING_SCHEMA}.{table.name} does not take what the lake holds: {reason}") from error
@@ -220,6 +232,16 @@ def _upsert(cursor: Cursor, target: sql.Identifier, key: tuple[str, ...], column
         )
     )
     return cursor.rowcount
+
+
+def _renew_statistics(cursor: Cursor, table: Table, loaded: Loaded) -> None:
+    """Analyze a table that changed much, so that dbt's first query has a good plan. Autovacuum comes a minute later."""
+    name = f"{STAGING_SCHEMA}.{table.name}"
+    # The estimate is -1 when the table was never analyzed.
+    cursor.execute("SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = %s::regclass", (name,))
+    ((rows,),) = cursor.fetchall()
+    if loaded.written + loaded.deleted > rows * _MUCH:
+        cursor.execute(f"SELECT {STAGING_SCHEMA}.analyze_table(%s)", (table.name,))
 
 
 def _types(cursor: Cursor) -> dict[str, str]:

@@ -112,8 +112,6 @@ def second(platform: Running, first: Any) -> tuple[str, list[Task]]:
         " WHERE productid = (SELECT max(productid) FROM sales.salesorderdetail)",
         moment,
     )
-    # As autovacuum does within a minute of the first load: the plans of the second run depend on it.
-    platform.execute(platform.endpoints.warehouse_dsn, "ANALYZE")
     platform.spilled_before = spilled_files(platform)
     return platform.run(day)
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
+from datetime import datetime, timezone
+from uuid import UUID
 
 import psycopg2
 import pytest
 
+from bikes_store.lake import Manifest, write_object
+from bikes_store.load import load_table
 from bikes_store.tables import TABLES
 from cli.database import connect
 from cli.names import ROLES, password_of
 from cli.paths import REPOSITORY
 from cli.processes.postgres import psql
+from tests.support.pipeline import DAY
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +74,28 @@ def test_loader_adds_to_the_load_log_and_changes_nothing_in_it(roles):
     assert not may(roles["staging_loader"], "UPDATE bikes_store_staging.load_log SET rows = 0")
     assert may(roles["dbt"], "SELECT FROM bikes_store_staging.load_log")
     assert not may(roles["dbt"], f"INSERT INTO bikes_store_staging.load_log {row}")
+
+
+def test_loader_has_all_that_a_load_needs(roles, s3):
+    """A load as the role that does it: its statistics and its note too."""
+    row = {"shipmethodid": "1", "name": "POST", "shipbase": "1", "shiprate": "1", "rowguid": f"{UUID(int=0)}"}
+    row["modifieddate"] = "2024-09-01"
+    manifest = Manifest("purchasing.shipmethod", "roles", "full", tuple(row), 1, datetime.now(timezone.utc))
+    with write_object(s3, manifest) as stream:
+        stream.write(f"{','.join(row)}\n{','.join(row.values())}\n".encode())
+    with closing(psycopg2.connect(roles["staging_loader"])) as staging:
+        for written in (1, 0):
+            assert load_table(staging, s3, TABLES["shipmethod"], "roles", DAY).written == written
+
+
+def test_loader_renews_statistics_of_staging_and_of_nothing_else(roles):
+    analyze = "SELECT bikes_store_staging.analyze_table('{}')"
+    assert may(roles["staging_loader"], analyze.format("currency"))
+    assert not may(roles["dbt"], analyze.format("currency"))
+    assert not may(roles["reporter"], analyze.format("currency"))
+    for name in ("pg_class", "warehouse.mart", "currency; DROP TABLE bikes_store_staging.currency", "nothing"):
+        with pytest.raises(psycopg2.errors.UndefinedTable):
+            may(roles["staging_loader"], analyze.format(name))
 
 
 def test_dbt_reads_staging_and_owns_the_warehouse(roles):

@@ -132,6 +132,16 @@ def test_a_source_whose_clock_was_ahead_does_not_block_the_next_run(small_source
     assert small_source.run("product", run_id="next")["product"].rows == 1
 
 
+@pytest.mark.parametrize(
+    "lacking", ["TABLE bikes_store_staging.load_log", "FUNCTION bikes_store_staging.analyze_table"]
+)
+def test_a_staging_area_of_an_earlier_release_is_named_in_a_sentence(small_source, lacking):
+    small_source.in_staging(f"DROP {lacking}")
+    with pytest.raises(Refused, match=r"The staging area lacks what a load needs .* run warehouse/staging.sql and"):
+        small_source.run("product")
+    assert colors(small_source) == []
+
+
 def test_a_table_loaded_by_an_earlier_release_takes_any_object(small_source):
     small_source.run("product", run_id="r")
     small_source.in_staging("DELETE FROM bikes_store_staging.load_log")
