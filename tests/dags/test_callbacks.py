@@ -7,9 +7,11 @@ from types import SimpleNamespace
 
 import pytest
 from airflow.exceptions import AirflowFailException
+from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
 
+from bikes_store import alerts
 from bikes_store.airflow_glue import stats
-from bikes_store.airflow_glue.callbacks import alert_slack, report_dbt_tests
+from bikes_store.airflow_glue.callbacks import alert_slack, report_dbt_tests, send_unsent_alerts
 from bikes_store.airflow_glue.connections import slack_webhook
 from cli.processes.postgres import psql
 from tests.support.web import web_server
@@ -20,6 +22,20 @@ FAILED = {
     ),
     "exception": ValueError("no such store"),
 }
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """The gauges that were sent to StatsD."""
+    gauges: dict[str, float] = {}
+    monkeypatch.setattr(stats.Stats, "gauge", gauges.__setitem__)
+    return gauges
+
+
+@pytest.fixture(autouse=True)
+def log_folder(tmp_path, monkeypatch):
+    """The outbox of alerts is in it."""
+    monkeypatch.setenv("AIRFLOW__LOGGING__BASE_LOG_FOLDER", str(tmp_path / "logs"))
 
 
 @pytest.fixture
@@ -39,6 +55,31 @@ def test_alert_reaches_the_webhook_of_the_connection(slack):
         assert part in text
 
 
+def test_a_task_whose_process_died_is_told_in_a_sentence(slack):
+    """Airflow's scheduler gives a text in place of an exception."""
+    ti = SimpleNamespace(
+        **vars(FAILED["task_instance"]), map_index=-1, hostname="worker-2", external_executor_id="0a1b"
+    )
+    details = SchedulerJobRunner._generate_zombie_message_details(ti)  # noqa: SLF001
+    alert_slack({**FAILED, "exception": str(details)})
+    alert_slack({**FAILED, "exception": "Executor reported that the task failed"})
+    first, second = (json.loads(request)["text"] for request in slack.requests)
+    assert "```The task's process on worker-2 gave no sign of life any more: it was killed" in first
+    assert "{" not in first
+    assert "```Executor reported that the task failed```" in second
+
+
+def test_an_alert_that_slack_did_not_take_is_counted_and_sent_after_a_task_that_succeeds(slack, sent, monkeypatch):
+    monkeypatch.setattr(alerts, "PAUSE", 0)
+    slack.answers = [(503, b"down"), (503, b"down"), (200, b"ok")]
+    alert_slack(FAILED)
+    assert list(sent.values()) == [1]
+    assert next(iter(sent)).startswith("bikes_store.alerts.unsent.")
+    send_unsent_alerts({})
+    assert list(sent.values()) == [0]
+    assert "load.db.store" in json.loads(slack.requests[2])["text"]
+
+
 @pytest.mark.parametrize("password", ["T0/B0/x", "/T0/B0/x"])
 def test_webhook_may_be_split_into_host_and_token(airflow_environment, password):
     value = {"conn_type": "slackwebhook", "host": "https://hooks.example.com/services/", "password": password}
@@ -50,14 +91,6 @@ def test_alert_without_webhook_says_so(airflow_environment, caplog):
     airflow_environment.setenv("AIRFLOW_CONN_SLACK-NOTIFIER", json.dumps({"conn_type": "slackwebhook", "password": ""}))
     alert_slack(FAILED)
     assert "No Slack webhook is set" in caplog.text
-
-
-@pytest.fixture
-def sent(monkeypatch):
-    """The gauges that were sent to StatsD."""
-    gauges: dict[str, float] = {}
-    monkeypatch.setattr(stats.Stats, "gauge", gauges.__setitem__)
-    return gauges
 
 
 @pytest.fixture

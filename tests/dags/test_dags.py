@@ -7,16 +7,17 @@ import os
 import re
 import subprocess
 import sys
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 
 import pytest
 from airflow.datasets import Dataset
+from airflow.models import TaskInstance
 from airflow.operators.empty import EmptyOperator
 from airflow.operators.python import BranchPythonOperator, PythonOperator
 from airflow.operators.trigger_dagrun import TriggerDagRunOperator
 
-from bikes_store.airflow_glue.callbacks import alert_slack
+from bikes_store.airflow_glue.callbacks import alert_slack, send_unsent_alerts
 from bikes_store.airflow_glue.datasets import lake_dataset
 from bikes_store.tables import CURRENCY, TABLES
 from cli.paths import REPOSITORY
@@ -64,6 +65,19 @@ def test_every_task_tells_slack_and_has_an_owner_and_retries(dags):
             assert task.on_failure_callback in (alert_slack, [alert_slack]), task
             assert task.owner == "bikes-store", task
             assert task.retries == 2, task
+
+
+def test_a_task_that_was_cleared_many_times_does_not_wait_for_hours(dags):
+    """Each try doubles the pause, and the number of tries only grows."""
+    for dag in dags.dags.values():
+        for task in dag.tasks:
+            ti = TaskInstance(task, run_id="r", map_index=-1)
+            ti.end_date, ti.try_number = datetime.now(timezone.utc), 20
+            assert ti.next_retry_datetime() - ti.end_date <= timedelta(minutes=5), task
+
+
+def test_every_task_that_a_worker_runs_daily_sends_what_slack_did_not_take(staging):
+    assert {task.on_success_callback for task in staging.tasks} == {send_unsent_alerts}
 
 
 def test_extract_has_a_task_for_each_table_side_by_side(staging):

@@ -7,11 +7,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from airflow.configuration import conf
 from airflow.exceptions import AirflowFailException
+from airflow.utils.net import get_hostname
 
 from bikes_store.airflow_glue import connections
-from bikes_store.airflow_glue.failures import no_retry_when_refused
+from bikes_store.airflow_glue.failures import describe_failure, no_retry_when_refused
 from bikes_store.airflow_glue.stats import send_gauges
+from bikes_store.outbox import Outbox
 
 
 def alert_slack(context: Any) -> None:
@@ -19,7 +22,21 @@ def alert_slack(context: Any) -> None:
 
     :param context: Airflow's context of the task.
     """
-    _tell_slack(context, str(context.get("exception") or ""))
+    _tell_slack(context, describe_failure(context.get("exception")))
+
+
+def send_unsent_alerts(context: Any) -> None:
+    """Tell Slack what it did not take when a task failed. A task that succeeds calls this. It never raises.
+
+    :param context: Airflow's context of the task.
+    """
+    outbox = _outbox()
+    if not outbox.folder.exists():  # as good as always, and then this costs nothing
+        return
+    from bikes_store import alerts
+
+    alerts.send_unsent(connections.slack_webhook(), outbox)
+    _count_unsent(outbox)
 
 
 def report_dbt_tests(project_directory: str, context: Any) -> None:
@@ -59,6 +76,16 @@ def report_dbt_tests(project_directory: str, context: Any) -> None:
 def _tell_slack(context: Any, error: str, warning: bool = False) -> None:
     from bikes_store import alerts
 
-    ti = context["task_instance"]
+    ti, outbox = context["task_instance"], _outbox()
     alert = alerts.Alert(ti.dag_id, ti.task_id, ti.run_id, ti.try_number, error, ti.log_url, warning)
-    alerts.send(alert, connections.slack_webhook())
+    alerts.send(alert, connections.slack_webhook(), outbox)
+    _count_unsent(outbox)
+
+
+def _outbox() -> Outbox:
+    """Beside the logs, where every process of Airflow may write. Each machine, or container, has its own."""
+    return Outbox(Path(conf.get("logging", "base_log_folder")) / "unsent_alerts")
+
+
+def _count_unsent(outbox: Outbox) -> None:
+    send_gauges({f"bikes_store.alerts.unsent.{get_hostname()}": len(outbox.waiting())})
