@@ -106,10 +106,13 @@ def reconciliation(databases):
     psql(databases[1]).run(statement="DROP SCHEMA warehouse CASCADE")
 
 
-def found(project, status, failures=0, message="", code="SELECT 7 AS nk_order, 1 AS n UNION ALL SELECT 8, 2"):
+CODE = "SELECT 7 AS nk_order, 1 AS n UNION ALL SELECT 8, 2"
+
+
+def found(project, status, failures=0, message="", code=CODE, node="test.shop.order_amounts.0a1b"):
     """Leave the result of one of dbt's tests where dbt does; its query selects two rows."""
     result = {
-        "unique_id": "test.shop.order_amounts.0a1b",
+        "unique_id": node,
         "status": status,
         "failures": failures,
         "message": message,
@@ -168,6 +171,28 @@ def test_a_test_that_could_not_run_is_left_to_cosmos(tmp_path, slack, sent, reco
     report_dbt_tests(found(tmp_path, "error", message="relation does not exist"), FAILED)
     assert sent["bikes_store.warehouse.tests_failed"] == 1
     assert slack.requests == []
+
+
+@pytest.mark.parametrize("node", ["model.shop.dim_x", "test.shop.order_amounts.0a1b"])
+@pytest.mark.parametrize(
+    ("message", "again"),
+    [
+        ('Database Error in model dim_x (models/dim_x.sql)\n  syntax error at or near "FORM"\n  LINE 3: FORM x', False),
+        ('Database Error in model dim_x (models/dim_x.sql)\n  column "nme" does not exist', False),
+        ("Compilation Error in model dim_x (models/dim_x.sql)\n  'reff' is undefined", False),
+        ('Database Error in model dim_x (models/dim_x.sql)\n  relation "warehouse.dim_y" does not exist', True),
+        ("Database Error in model dim_x (models/dim_x.sql)\n  server closed the connection unexpectedly", True),
+        ("Database Error in model dim_x (models/dim_x.sql)\n  deadlock detected", True),
+    ],
+)
+def test_wrong_sql_of_a_model_or_a_test_is_not_tried_again(tmp_path, slack, reconciliation, node, message, again):
+    project = found(tmp_path, "error", message=message, node=node)
+    if again:
+        report_dbt_tests(project, FAILED)
+    else:
+        with pytest.raises(AirflowFailException, match="The SQL is wrong, so a retry does not help") as failure:
+            report_dbt_tests(project, FAILED)
+        assert f"{node}: {message}" in str(failure.value)
 
 
 def test_a_warehouse_without_the_table_fails_at_once_with_a_sentence(tmp_path, slack, sent):

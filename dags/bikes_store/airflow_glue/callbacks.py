@@ -42,12 +42,14 @@ def send_unsent_alerts(context: Any) -> None:
 def report_dbt_tests(project_directory: str, context: Any) -> None:
     """Report what dbt's tests found. Cosmos calls this after each dbt command.
 
-    A warning goes to Slack. A test that fails makes the task fail at once, because it would find the same rows again. A
-    test that could not run is left to Cosmos, which fails the task in a way that Airflow retries.
+    A warning goes to Slack. A test that fails makes the task fail at once, because it would find the same rows again.
+    So does a model or a test whose SQL is wrong. What could not run for another reason is left to Cosmos, which fails
+    the task in a way that Airflow retries.
 
     :param project_directory: Cosmos' copy of the dbt project. The command left its results in target/.
     :param context: Airflow's context of the task.
-    :raises AirflowFailException: when tests failed, or the warehouse has no table ``mart_reconciliation``.
+    :raises AirflowFailException: when tests failed, SQL is wrong, or the warehouse has no table
+        ``mart_reconciliation``.
     """
     from bikes_store import dbt_tests, metrics
     from bikes_store.reconciliation import read_reconciliation
@@ -55,12 +57,14 @@ def report_dbt_tests(project_directory: str, context: Any) -> None:
     run_results = Path(project_directory) / "target" / "run_results.json"
     findings = dbt_tests.read_findings(run_results)
     if findings is None:
+        _fail_when_sql_is_wrong(run_results)
         return
     with no_retry_when_refused(), closing(connections.connect(connections.WAREHOUSE)) as warehouse:
         differences = {name: measure.difference for name, measure in read_reconciliation(warehouse).items()}
         send_gauges(metrics.of_warehouse(findings, differences, time.time()))
         findings = [dbt_tests.with_examples(finding, warehouse) for finding in findings]
     if any(finding.status == "error" for finding in findings):
+        _fail_when_sql_is_wrong(run_results)
         return
     failed = [finding for finding in findings if finding.status == "fail"]
     warnings = [finding for finding in findings if finding.status == "warn"]
@@ -71,6 +75,13 @@ def report_dbt_tests(project_directory: str, context: Any) -> None:
         raise AirflowFailException(text)
     if warnings:
         _tell_slack(context, dbt_tests.describe(warnings), warning=True)
+
+
+def _fail_when_sql_is_wrong(run_results: Path) -> None:
+    from bikes_store.dbt_errors import wrong_statements
+
+    if wrong := wrong_statements(run_results):
+        raise AirflowFailException("\n".join(("The SQL is wrong, so a retry does not help.", *wrong)))
 
 
 def _tell_slack(context: Any, error: str, warning: bool = False) -> None:
