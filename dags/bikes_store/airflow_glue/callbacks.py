@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -99,4 +99,5 @@ def _outbox() -> Outbox:
 
 
 def _count_unsent(outbox: Outbox) -> None:
-    send_gauges({f"bikes_store.alerts.unsent.{get_hostname()}": len(outbox.waiting())})
+    with suppress(OSError):  # neither must this change the state of the task
+        send_gauges({f"bikes_store.alerts.unsent.{get_hostname()}": len(outbox.waiting())})
