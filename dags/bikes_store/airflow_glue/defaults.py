@@ -7,11 +7,17 @@ from typing import Any
 
 from bikes_store.airflow_glue.callbacks import alert_slack
 
+#: How long a try of a task may take. A wait for its turn counts (see operators.py); a wait for a worker does not.
+TASK_TIMEOUT = timedelta(hours=2)
+#: How long a staging run waits for its warehouse run: longer than the tasks of that run can take, retries included.
+WAREHOUSE_TIMEOUT = timedelta(hours=24)
+
 #: A retry helps when a service was out of reach. A task whose input is refused fails at once.
 DEFAULT_ARGS: dict[str, Any] = {
     "owner": "bikes-store",
     "retries": 2,
     "retry_delay": timedelta(seconds=30),
     "retry_exponential_backoff": True,
+    "execution_timeout": TASK_TIMEOUT,
     "on_failure_callback": alert_slack,
 }
