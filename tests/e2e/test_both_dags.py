@@ -185,7 +185,7 @@ def test_a_test_that_fails_is_told_once_with_its_rows(platform, second):
         dsn, "UPDATE warehouse.fact_order SET tax_amount = tax_amount + 0.01 WHERE nk_sales_order_detail = %s", line
     )
     run_id = platform.airflow.call("POST", f"/dags/{WAREHOUSE_DAG}/dagRuns", {})["dag_run_id"]
-    *_, progress = airflow_client.follow(platform.airflow, run_id, dag_ids=[WAREHOUSE_DAG])
+    *_, progress = airflow_client.follow_run(platform.airflow, WAREHOUSE_DAG, run_id)
     assert [(task.task_id, task.try_number) for task in progress.failed] == [
         ("warehouse.bikes_store_warehouse_test", 1)
     ]
