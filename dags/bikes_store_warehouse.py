@@ -10,7 +10,7 @@ from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, 
 from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavior
 from cosmos.profiles import PostgresUserPasswordProfileMapping
 
-from bikes_store.airflow_glue import connections, tasks
+from bikes_store.airflow_glue import connections, tasks, variables
 from bikes_store.airflow_glue.callbacks import report_dbt_tests
 from bikes_store.airflow_glue.defaults import DEFAULT_ARGS
 from bikes_store.airflow_glue.operators import WarehouseGateOperator
@@ -27,7 +27,7 @@ PROFILE = ProfileConfig(
     profile_name="bikes_store_warehouse",
     target_name="airflow",
     profile_mapping=PostgresUserPasswordProfileMapping(
-        conn_id=connections.WAREHOUSE, profile_args={"schema": WAREHOUSE_SCHEMA, "threads": 2}
+        conn_id=connections.WAREHOUSE, profile_args={"schema": WAREHOUSE_SCHEMA, "threads": 2, "keepalives_idle": 60}
     ),
 )
 
@@ -47,6 +47,7 @@ def dbt_group(group_id: str, exclude: list[str]) -> DbtTaskGroup:
         ),
         operator_args={
             "install_deps": True,
+            "env": {"PGOPTIONS": variables.timeouts_of_dbt()},
             "pre_execute": tasks.check_one_state,
             "callback": report_dbt_tests,
             # A task builds one model, so dbt need not first read what the whole schema holds. It saves 0.1 s a task.

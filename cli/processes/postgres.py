@@ -65,6 +65,7 @@ def service(settings: Settings) -> Service:
         "max_connections": 200,
         "shared_buffers": "256MB",
         "max_wal_size": "2GB",
+        "client_connection_check_interval": "5s",  # a statement whose client was killed ends
     }
     for name, value in options.items():
         command += ["-c", f"{name}={value}"]

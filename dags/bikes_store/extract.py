@@ -33,7 +33,7 @@ def extract_table(source: Connection, lake: S3Client, table: Table, window: Wind
     :param run_id: names the object, together with the table.
     :return: what the object holds.
     :raises Refused: when the source lacks the table or one of its columns.
-    :raises Unavailable: when the source or the lake goes away.
+    :raises Unavailable: when the source or the lake goes away, or somebody holds a lock on the table.
     """
     clause, parameters = window.condition()
     columns = sql.SQL(", ").join(map(sql.Identifier, table.columns))
@@ -41,7 +41,7 @@ def extract_table(source: Connection, lake: S3Client, table: Table, window: Wind
     source.set_session(isolation_level="REPEATABLE READ", readonly=True)
     source.set_client_encoding("UTF8")
     try:
-        with transaction(source, "source") as cursor:
+        with transaction(source, "source", table.source) as cursor:
             cursor.execute("SET LOCAL datestyle = 'ISO, YMD'")
             _report_unknown_columns(cursor, table)
             cursor.execute(sql.SQL("SELECT count(*) {}").format(origin), parameters)

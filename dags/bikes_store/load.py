@@ -51,12 +51,12 @@ def load_table(staging: Connection, lake: S3Client, table: Table, run_id: str, i
     :param interval: the run's data interval; an incremental object must cover exactly that.
     :return: how many rows the load read, wrote and deleted.
     :raises Refused: when the object is missing, cut off or of another run, or a row breaks a rule of the staging area.
-    :raises Unavailable: when the warehouse or the lake goes away.
+    :raises Unavailable: when the warehouse or the lake goes away, or somebody holds a lock on the table.
     """
     with read_object(lake, table.source, run_id) as (manifest, stream):
         _check(manifest, table, interval)
         try:
-            with transaction(staging, "warehouse") as cursor:
+            with transaction(staging, "warehouse", f"{STAGING_SCHEMA}.{table.name}") as cursor:
                 loaded = _apply(cursor, table, manifest, stream)
         except (psycopg2.IntegrityError, psycopg2.DataError, psycopg2.ProgrammingError) as error:
             reason = " ".join(part for part in (error.diag.message_primary, error.diag.message_detail) if part)

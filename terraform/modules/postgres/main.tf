@@ -16,7 +16,11 @@ module "service" {
   platform = var.platform
   name     = var.name
   image    = var.platform.images.postgres
-  command  = ["postgres", "-c", "shared_buffers=${var.shared_buffers}", "-c", "max_wal_size=2GB"]
+  # The last setting ends a statement whose client was killed.
+  command = [
+    "postgres", "-c", "shared_buffers=${var.shared_buffers}", "-c", "max_wal_size=2GB",
+    "-c", "client_connection_check_interval=5s",
+  ]
   env = {
     POSTGRES_USER        = var.user
     POSTGRES_PASSWORD    = var.password
