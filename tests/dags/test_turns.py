@@ -6,15 +6,14 @@ import threading
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from airflow import settings
 from airflow.exceptions import AirflowFailException, TaskDeferred
 from airflow.models import DagRun, TaskInstance
-from airflow.models.base import Base
 from airflow.utils.session import create_session
 from airflow.utils.types import DagRunType
 
 from bikes_store.airflow_glue import tasks, turns
 from bikes_store.airflow_glue.turns import GATE, STAGING_DAG, WAREHOUSE_DAG
+from tests.support.metadata import metadata_tables
 
 DAY = datetime(2024, 9, 1, tzinfo=timezone.utc)
 MODEL = "warehouse.fact_order_run"
@@ -23,9 +22,8 @@ FIRST, SECOND, LAST = "load.db.person", "load.db.employee", "load.db.salesorderh
 
 @pytest.fixture(scope="module")
 def metadata():
-    Base.metadata.create_all(settings.engine)
-    yield
-    Base.metadata.drop_all(settings.engine)
+    with metadata_tables():
+        yield
 
 
 @pytest.fixture
