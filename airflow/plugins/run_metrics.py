@@ -45,8 +45,10 @@ def on_dag_run_failed(dag_run: DagRun, msg: str) -> None:
 def _report(dag_run: DagRun, failed: bool) -> None:
     _tell_since(dag_run, 0)
     try:
-        # The scheduler's own session: another session would commit in the middle of the scheduler's transaction.
-        task_instances = dag_run.get_task_instances(session=object_session(dag_run))
+        # The scheduler's own session: another session would commit in the middle of the scheduler's transaction. A
+        # backfill has none.
+        session = object_session(dag_run)
+        task_instances = dag_run.get_task_instances(session=session) if session else dag_run.get_task_instances()
         if not failed and not task_instances:
             log.error("%s has no task to run, so it failed: is its date before the DAG's first day?", dag_run)
             dag_run.set_state(DagRunState.FAILED)
