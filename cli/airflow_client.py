@@ -122,6 +122,15 @@ class Airflow:
         except requests.RequestException as error:
             raise UserError(f"Airflow at {self.url} can't be reached: {error}") from error
 
+    def run_at(self, dag_id: str, moment: str) -> dict[str, Any] | None:
+        """The run of a DAG that has a logical date, if there is one; a DAG has at most one.
+
+        :param moment: the date in ISO 8601.
+        """
+        path = f"/dags/{dag_id}/dagRuns?execution_date_gte={quote(moment)}&execution_date_lte={quote(moment)}"
+        runs = self.call("GET", path)["dag_runs"]
+        return runs[0] if runs else None
+
     def log(self, task: Task, run_id: str) -> str:
         """The log of a task's last try; empty when there is none."""
         path = f"{_run_path(task.dag_id, run_id)}/taskInstances/{quote(task.task_id)}/logs/{max(task.try_number, 1)}"
@@ -184,7 +193,7 @@ def start_run(airflow: Airflow, day: date | None = None) -> str:
         run_id = _run_again(airflow, day) or _create_run(airflow, day)
     else:
         yesterday = datetime.now(timezone.utc).date() - timedelta(days=1)
-        if _run_at(airflow, STAGING_DAG, _midnight(yesterday)) is None:
+        if airflow.run_at(STAGING_DAG, _midnight(yesterday)) is None:
             run_id = _create_run(airflow, yesterday)
         else:
             run_id = airflow.call("POST", f"/dags/{STAGING_DAG}/dagRuns", {})["dag_run_id"]
@@ -208,7 +217,7 @@ def follow(airflow: Airflow, run_id: str, watch: Callable[[], None] = lambda: No
     if last is None or last.state == "failed":
         return
     moment = airflow.call("GET", _run_path(STAGING_DAG, run_id))["logical_date"]
-    built = _run_at(airflow, WAREHOUSE_DAG, moment)
+    built = airflow.run_at(WAREHOUSE_DAG, moment)
     if built is None:
         raise UserError(f"{TRIGGER} of {run_id} started no run of {WAREHOUSE_DAG}: its log in Airflow says why.")
     for last in follow_run(airflow, WAREHOUSE_DAG, built["dag_run_id"], watch):
@@ -289,20 +298,13 @@ def _active_run(airflow: Airflow, dag_id: str) -> str | None:
     return runs[0]["dag_run_id"] if runs else None
 
 
-def _run_at(airflow: Airflow, dag_id: str, moment: str) -> dict[str, Any] | None:
-    """The run of a DAG that has a logical date, if there is one; a DAG has at most one."""
-    path = f"/dags/{dag_id}/dagRuns?execution_date_gte={quote(moment)}&execution_date_lte={quote(moment)}"
-    runs = airflow.call("GET", path)["dag_runs"]
-    return runs[0] if runs else None
-
-
 def _run_of(airflow: Airflow, day: date) -> dict[str, Any] | None:
     """The run of a day, if there is one.
 
     :raises UserError: when the run with the day's date covers other hours. Somebody made it without an interval, and
         Airflow then takes the day before.
     """
-    run = _run_at(airflow, STAGING_DAG, _midnight(day))
+    run = airflow.run_at(STAGING_DAG, _midnight(day))
     if run is None:
         return None
     covers = [run["data_interval_start"], run["data_interval_end"]]
