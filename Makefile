@@ -41,7 +41,7 @@ logs: install ## follow a service's log (SERVICE=airflow-scheduler)
 	@$(PYTHON) -m cli.containers logs $(SERVICE)
 
 .PHONY: run-pipeline
-run-pipeline: ## run both DAGs on the stack that is up (DATE=2024-09-01)
+run-pipeline: ## run both DAGs on the stack that is up (DATE=2024-09-01; FROM=2024-09-01 TO=2024-09-05)
 	@$(PYTHON) -m cli.run
 
 .PHONY: bench

@@ -76,12 +76,12 @@ def load_table(
     :return: how many rows the load read, wrote and deleted.
     :raises Refused: when the object is missing, cut off, of another run or older than what the table holds, when the
         load would delete too much, or when a row breaks a rule of the staging area.
-    :raises Unavailable: when the warehouse or the lake goes away.
+    :raises Unavailable: when the warehouse or the lake goes away, or somebody holds a lock on the table.
     """
     with read_object(lake, table.source, run_id) as (manifest, stream):
         _check(manifest, table, interval)
         try:
-            with transaction(staging, "warehouse") as cursor:
+            with transaction(staging, "warehouse", f"{STAGING_SCHEMA}.{table.name}") as cursor:
                 loaded = _apply(cursor, table, manifest, stream, limit)
                 if manifest.fingerprint:
                     loaded = _compare(cursor, lake, table, manifest, manifest.fingerprint, loaded, limit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from airflow.exceptions import AirflowNotFoundException
@@ -21,10 +22,23 @@ _SLACK_HOST = "https://hooks.slack.com/services"
 
 
 def connect(connection_id: str) -> Connection:
-    """A connection of psycopg2 to one of the databases; the caller closes it."""
+    """A session with one of the databases, which does not hang; the caller closes it.
+
+    Its timeouts are variables. What the connection's extra says about the same things counts more.
+
+    :raises Refused: when a variable is wrong.
+    """
     from airflow.providers.postgres.hooks.postgres import PostgresHook
 
-    return PostgresHook(connection_id).get_conn()
+    from bikes_store import database
+    from bikes_store.airflow_glue import variables
+
+    options = database.options(variables.statement_timeout(), variables.lock_timeout())
+    found = BaseHook.get_connection(connection_id)
+    found.set_extra(json.dumps({**database.CONNECT, "options": options, **found.extra_dejson}))
+    session = PostgresHook(connection_id, connection=found).get_conn()
+    database.watch_client(session)
+    return session
 
 
 def lake_client() -> S3Client:

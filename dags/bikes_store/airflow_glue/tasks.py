@@ -7,7 +7,7 @@ import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from bikes_store.airflow_glue import connections, variables
+from bikes_store.airflow_glue import connections, turns, variables
 from bikes_store.airflow_glue.failures import no_retry_when_refused
 from bikes_store.airflow_glue.stats import send_gauges
 from bikes_store.tables import CURRENCY, Table
@@ -77,6 +77,15 @@ def warehouse_group() -> str:
     """Name of the task group that builds the warehouse in this run; the branch follows it."""
     with no_retry_when_refused():
         return "warehouse_init" if variables.is_warehouse_init() else "warehouse"
+
+
+def check_one_state(context: Any) -> None:
+    """Fail the task at once when the staging area has changed since its warehouse run began.
+
+    :param context: Airflow's context of the task.
+    """
+    with no_retry_when_refused():
+        turns.check_one_state(context["run_id"])
 
 
 def _plan(table: Table, interval: Window) -> tuple[Window | Full, bool]:
