@@ -48,7 +48,7 @@ def dbt_group(group_id: str, exclude: list[str]) -> DbtTaskGroup:
         operator_args={
             "install_deps": True,
             "env": {"PGOPTIONS": variables.timeouts_of_dbt()},
-            "pre_execute": tasks.check_one_state,
+            "pre_execute": tasks.prepare_dbt,
             "callback": report_dbt_tests,
             # A task builds one model, so dbt need not first read what the whole schema holds. It saves 0.1 s a task.
             "dbt_cmd_global_flags": ["--no-populate-cache"],

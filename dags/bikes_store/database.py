@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import psycopg2
@@ -75,8 +75,9 @@ def transaction(connection: Connection, name: str, relation: str = "") -> Iterat
     :param relation: the table that the transaction works on, for an error about a lock.
     :raises Unavailable: when the server ends the session or can't go on, or a statement takes too long.
     """
+    end_watch = cancel_on_signals(lambda: [connection])
     try:
-        with _cancelled_by_signals(connection), connection.cursor() as cursor:
+        with connection.cursor() as cursor:
             yield cursor
             connection.commit()
     except psycopg2.errors.LockNotAvailable as error:
@@ -88,6 +89,7 @@ def transaction(connection: Connection, name: str, relation: str = "") -> Iterat
             raise Unavailable(f"The {name} ended a statement that took too long or was cancelled: {reason}") from error
         raise Unavailable(f"The {name} went away in the middle of the work: {reason}") from error
     finally:
+        end_watch()
         if not connection.closed:
             connection.rollback()  # does nothing after a commit
 
@@ -114,32 +116,36 @@ def _about_lock(connection: Connection, name: str, relation: str) -> str:
     )
 
 
-@contextmanager
-def _cancelled_by_signals(connection: Connection) -> Iterator[None]:
-    """Cancel the statement that runs when a signal stops the task.
+def cancel_on_signals(sessions: Callable[[], Iterable[Connection]]) -> Callable[[], None]:
+    """Cancel the statements that run when a signal stops this process. Returns a function that ends this.
 
-    Python runs its handlers of signals when a call into C has returned, and psycopg2 returns when the statement has
-    ended. So a thread, which Python tells of a signal at once, asks the server to end the statement.
+    Python runs its handlers of signals in the main thread, when a call into C has returned; and psycopg2 returns when
+    the statement has ended. So a thread, which Python tells of a signal at once, asks the server to end the statement.
+
+    :param sessions: gives the sessions, when there is a signal.
     """
     if threading.current_thread() is not threading.main_thread():  # only the main thread gets signals
-        yield
-        return
+        return lambda: None
     receiver, sender = socket.socketpair()
-    with closing(receiver):
-        with closing(sender):
-            sender.setblocking(False)
-            before = signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False)
-            thread = threading.Thread(target=_cancel_when_told, args=(receiver, connection), daemon=True)
-            thread.start()
-            try:
-                yield
-            finally:
-                signal.set_wakeup_fd(before)
-        thread.join(10)  # it ends with the socket
+    sender.setblocking(False)
+    before = signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False)
+    # The thread keeps both sockets: Python writes to a number, which must stay that of this socket.
+    thread = threading.Thread(target=_cancel_when_told, args=(receiver, sender, sessions), daemon=True)
+    thread.start()
+
+    def end() -> None:
+        signal.set_wakeup_fd(before)
+        sender.shutdown(socket.SHUT_RDWR)  # it ends the thread
+        thread.join(10)
+        sender.close()
+        receiver.close()
+
+    return end
 
 
-def _cancel_when_told(receiver: socket.socket, connection: Connection) -> None:
+def _cancel_when_told(receiver: socket.socket, _: socket.socket, sessions: Callable[[], Iterable[Connection]]) -> None:
     while numbers := receiver.recv(64):
         if _STOPS & set(numbers):
-            with suppress(psycopg2.Error):
-                connection.cancel()
+            for session in sessions():
+                with suppress(psycopg2.Error):
+                    session.cancel()

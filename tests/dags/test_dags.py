@@ -129,7 +129,7 @@ def test_loads_and_warehouse_runs_take_turns(staging, warehouse):
     assert (staging.dag_id, warehouse.dag_id) == (turns.STAGING_DAG, turns.WAREHOUSE_DAG)
     for task in warehouse.tasks:
         if task.task_id != turns.GATE and not isinstance(task, EmptyOperator):
-            assert task._pre_execute_hook is tasks.check_one_state, task  # noqa: SLF001
+            assert task._pre_execute_hook is tasks.prepare_dbt, task  # noqa: SLF001
 
 
 def test_no_task_runs_for_ever(dags):

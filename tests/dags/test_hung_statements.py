@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -180,3 +181,45 @@ def test_dbts_sessions_have_the_same_timeouts(dags, postgres, monkeypatch):
     monkeypatch.setenv("PGOPTIONS", values)
     lock = query(postgres.dsn(), "SELECT current_setting('lock_timeout'), current_setting('statement_timeout')")
     assert lock == [("7s", "1h")]
+
+
+RUN_DBT = """
+import sys
+from airflow.utils.timeout import timeout
+from bikes_store.database import cancel_on_signals
+from bikes_store.dbt_sessions import open_sessions
+from dbt.cli.main import dbtRunner
+
+cancel_on_signals(open_sessions)
+with timeout(100):
+    dbtRunner().invoke(["run", f"--project-dir={sys.argv[1]}", f"--profiles-dir={sys.argv[1]}", "--quiet"])
+"""
+
+
+def test_execution_timeout_cancels_dbts_statements(databases, tmp_path):
+    """dbt waits for the end of its statements, whatever stops it."""
+    dsn = databases[1]
+    target = psycopg2.extensions.parse_dsn(dsn)
+    output = {**target, "port": int(target["port"]), "type": "postgres", "schema": "public", "threads": 2}
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "hangs.sql").write_text(f"{{{{ config(materialized='table') }}}} {HANGS}::text AS hung")
+    (tmp_path / "dbt_project.yml").write_text(json.dumps({"name": "p", "profile": "p", "version": "1.0"}))
+    (tmp_path / "profiles.yml").write_text(json.dumps({"p": {"target": "t", "outputs": {"t": output}}}))
+    task = subprocess.Popen(
+        [sys.executable, "-c", RUN_DBT, str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY / "dags")},
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while not any(state == "active" and "pg_sleep" in text for _, state, text in others(dsn)):
+            assert task.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        task.send_signal(signal.SIGALRM)  # as Airflow's timer does
+        task.wait(20)
+    finally:
+        task.kill()
+    wait_until_gone(dsn, 5)

@@ -133,16 +133,16 @@ def test_a_model_cleared_after_later_loads_is_refused(have, load, refused):
     have(STAGING_DAG, "next_day", "success", **{LAST: load})
     if refused:
         with pytest.raises(AirflowFailException, match=f"changed since this run began .{LAST} of next_day.: clear the"):
-            tasks.check_one_state({"run_id": "daily"})
+            tasks.prepare_dbt({"run_id": "daily"})
     else:
-        tasks.check_one_state({"run_id": "daily"})
+        turns.check_one_state("daily")
 
 
 def test_a_model_cleared_while_a_load_writes_is_refused(have):
     have(WAREHOUSE_DAG, "daily", started=10, **{GATE: ("success", 610, 600), MODEL: ("running", 1, None)})
     have(STAGING_DAG, "next_day", **{LAST: ("running", 30, None)})
     with pytest.raises(AirflowFailException, match="clear the whole run"):
-        tasks.check_one_state({"run_id": "daily"})
+        tasks.prepare_dbt({"run_id": "daily"})
 
 
 def test_the_scheduler_starts_the_warehouse_run_of_a_backfill(have, dags):

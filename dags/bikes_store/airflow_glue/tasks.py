@@ -79,13 +79,20 @@ def warehouse_group() -> str:
         return "warehouse_init" if variables.is_warehouse_init() else "warehouse"
 
 
-def check_one_state(context: Any) -> None:
-    """Fail the task at once when the staging area has changed since its warehouse run began.
+def prepare_dbt(context: Any) -> None:
+    """What comes before each dbt command of the warehouse.
+
+    The task fails at once when the staging area has changed since its run began. When the task is stopped, so are the
+    statements of dbt: dbt itself waits for their end.
 
     :param context: Airflow's context of the task.
     """
+    from bikes_store.database import cancel_on_signals
+    from bikes_store.dbt_sessions import open_sessions
+
     with no_retry_when_refused():
         turns.check_one_state(context["run_id"])
+    cancel_on_signals(open_sessions)  # until the task's process ends
 
 
 def _plan(table: Table, interval: Window) -> tuple[Window | Full, bool]:
