@@ -140,7 +140,7 @@ def _apply(cursor: Cursor, table: Table, manifest: Manifest, stream: StreamingBo
     cursor.execute("ANALYZE incoming")
     deleted = 0
     if manifest.is_full:
-        deleted = _delete_missing(cursor, target, table, manifest.run_id, limit, _INCOMING)
+        deleted = _delete_missing(cursor, target, table, manifest, limit, _INCOMING, manifest.rows)
     return Loaded(manifest.rows, _upsert(cursor, target, table.key, manifest.columns), deleted)
 
 
@@ -158,7 +158,7 @@ def _compare(
     target = sql.Identifier(STAGING_SCHEMA, table.name)
     if manifest.lists_keys:
         _copy_list(cursor, lake, table, manifest, source)
-        deleted = _delete_missing(cursor, target, table, manifest.run_id, limit, _LISTED)
+        deleted = _delete_missing(cursor, target, table, manifest, limit, _LISTED, source.rows)
         loaded = replace(loaded, deleted=loaded.deleted + deleted)
     difference = comparison.differ(source, comparison.fingerprint(cursor, table, target))
     if difference.rows and manifest.lists_keys:
@@ -199,19 +199,25 @@ def _copy(
 
 
 def _delete_missing(
-    cursor: Cursor, target: sql.Identifier, table: Table, run_id: str, limit: DeletionLimit, present: sql.Identifier
+    cursor: Cursor,
+    target: sql.Identifier,
+    table: Table,
+    manifest: Manifest,
+    limit: DeletionLimit,
+    present: sql.Identifier,
+    in_source: int,
 ) -> int:
-    """Delete the rows whose keys the table ``present`` does not have."""
+    """Delete the rows whose keys the table ``present``, which has all keys of the source, does not have."""
     cursor.execute(
         sql.SQL("DELETE FROM {} AS held WHERE NOT EXISTS (SELECT FROM {} AS present WHERE ({}) = ({}))").format(
             target, present, _qualified("held", table.key), _qualified("present", table.key)
         )
     )
     deleted = cursor.rowcount
-    if deleted > limit.rows:  # else there is no need to count
+    if deleted > limit.rows or (deleted and not in_source):  # else there is no need to count
         cursor.execute(sql.SQL("SELECT count(*) FROM {}").format(target))
         ((left,),) = cursor.fetchall()
-        check_deletion(table, run_id, deleted, deleted + left, limit)
+        check_deletion(table, manifest.run_id, deleted, deleted + left, limit, emptied=not in_source)
     return deleted
 
 
