@@ -10,8 +10,9 @@ import pytest
 
 from bikes_store.tables import TABLES
 from cli.database import connect, query
-from cli.names import ROLES, password_of
+from cli.names import DATABASES, ROLES, password_of
 from cli.paths import REPOSITORY
+from cli.processes import databases
 from cli.processes.postgres import psql
 
 
@@ -196,3 +197,12 @@ def test_a_role_sees_nothing_in_a_database_of_others(roles, built, postgres, ser
     dsn = services.settings.dsn(other, role, password_of(role))
     assert [table for (table,) in tables if tries(dsn, f"SELECT FROM {table}")] == []
     assert not tries(dsn, "CREATE TABLE public.x (a int)")
+
+
+def test_only_airflow_connects_to_its_metadata(roles, services):
+    databases.prepare_airflow(services.settings)
+    name = DATABASES["airflow"]
+    assert may(services.settings.dsn(name, name, "airflow_db_password"), "CREATE TABLE mine (a int); DROP TABLE mine")
+    for role in roles:
+        with pytest.raises(psycopg2.OperationalError, match="permission denied for database"):
+            may(services.settings.dsn(name, role, password_of(role)), "SELECT 1")
