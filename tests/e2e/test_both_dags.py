@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,15 @@ from cli import airflow_client, report
 from cli.airflow_client import STAGING_DAG, WAREHOUSE_DAG, Task
 from cli.database import connect, query
 from cli.endpoints import Endpoints
+from cli.names import BUCKETS, DATABASES
 from cli.processes import airflow
 from cli.processes.platform import Platform, remove
 from cli.processes.settings import Settings, generate_secrets
+from tests.support import leaks
 from tests.support.ports import free_ports
 from tests.support.web import Web, web_server
 
+SLACK_TOKEN = "secret-of-slack"
 # Columns that may differ between two runs on the same data: when a row was written, and the keys made from that.
 TECHNICAL = "{built_at,recorded_at,dbt_updated_at,dbt_scd_id}"
 
@@ -40,6 +44,9 @@ class Running:
     endpoints: Endpoints
     airflow: airflow_client.Airflow
     slack: Web
+    secrets: leaks.Secrets
+    command_lines: dict[str, set[str]]
+    screen: StringIO
     spilled_before: int = 0
 
     def run(self, day: date) -> tuple[str, list[Task]]:
@@ -79,14 +86,16 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     home = tmp_path_factory.mktemp("e2e") / "demo"
     home.mkdir()
     settings = Settings(home, free_ports(), generate_secrets())
-    with web_server() as slack:
+    secrets = leaks.Secrets({**settings.secrets, "slack": SLACK_TOKEN})
+    screen = StringIO()
+    with web_server() as slack, leaks.in_command_lines(secrets) as command_lines:
         try:
-            with Platform(settings, Console(quiet=True)) as stack:
-                stack.start(scale=1, dump=None, currency_url="", slack_webhook=slack.url)
+            with Platform(settings, Console(file=screen)) as stack:
+                stack.start(scale=1, dump=None, currency_url="", slack_webhook=f"{slack.url}/{SLACK_TOKEN}")
                 endpoints = stack.endpoints()
                 client = endpoints.airflow()
                 airflow_client.wait_for_dags(client)
-                yield Running(settings, home, endpoints, client, slack)
+                yield Running(settings, home, endpoints, client, slack, secrets, command_lines, screen)
         finally:
             remove(home)
 
@@ -230,6 +239,24 @@ def test_a_test_that_fails_is_told_once_with_its_rows(platform, second):
     assert "order_amounts_equal_their_headers: 1 row, the first:" in told
     assert f"nk_sales_order={order}, tax_difference=0.0100" in told
     assert "1 more only warn.\norder_subtotals_equal_their_lines: 1 row" in told
+
+
+def test_no_secret_is_where_it_can_be_read(platform, second):
+    """Screen, `ps`, logs, lake, metadata with rendered templates, XCom, events: after runs that ended in each way."""
+    secrets, settings = platform.secrets, platform.settings
+    assert secrets.named_in(platform.screen.getvalue().encode()) == set()
+    assert platform.command_lines == {}
+    logs = [*settings.home.glob("logs/*"), *settings.home.glob("airflow/logs/**/*")]
+    assert len(logs) > 10
+    assert leaks.in_files(secrets, logs) == {}
+    assert leaks.in_lake(secrets, platform.endpoints.lake(), BUCKETS.values()) == {}
+    metadata = settings.dsn(DATABASES["airflow"])
+    for table in ("rendered_task_instance_fields", "xcom", "log"):
+        assert query(metadata, f"SELECT count(*) > 10 FROM {table}") == [(True,)], table
+    assert leaks.in_database(secrets, metadata) == {}
+    # What holds a secret, because a service reads it there, is for its owner alone.
+    open_files = [path for path in settings.home.rglob("*") if path.is_file() and path.stat().st_mode & 0o077]
+    assert leaks.in_files(secrets, open_files) == {}
 
 
 def loads(platform: Running, run_id: str) -> list[Any]:
