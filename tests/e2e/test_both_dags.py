@@ -23,7 +23,7 @@ from tests.support.ports import free_ports
 from tests.support.web import Web, web_server
 
 # Columns that may differ between two runs on the same data: when a row was written, and the keys made from that.
-TECHNICAL = "{built_at,recorded_at,dbt_updated_at,dbt_scd_id}"
+TECHNICAL = "{built_at,line_changed_at,header_changed_at,recorded_at,dbt_updated_at,dbt_scd_id}"
 
 
 @dataclass
