@@ -266,3 +266,43 @@ def test_every_column_is_compared_with_the_staging_area(shop):
     }
     assert found == set(CHANGES)
     shop.execute("TRUNCATE warehouse.fact_order; INSERT INTO warehouse.fact_order SELECT * FROM public.kept")
+
+
+def test_a_sentinel_does_not_size_the_calendar(shop):
+    """Some systems write a date where they know none: a period that goes on then ends in the year 9999."""
+    before = shop.rows("SELECT min(nk_date), max(nk_date), count(*) FROM dim_date")
+    shop.execute("UPDATE salesterritoryhistory SET enddate = '9999-12-31'")
+    shop.execute("UPDATE salesorderheader SET shipdate = '9999-12-31' WHERE salesorderid = 101")
+    shop.execute("UPDATE salespersonquotahistory SET quotadate = '1753-01-01'")
+    shop.build()
+    assert shop.rows("SELECT min(nk_date), max(nk_date), count(*) FROM dim_date") == before
+    assert shop.rows("SELECT is_current, ended_at, sk_end_date FROM fact_sales_territory_history") == [
+        (True, None, UNKNOWN)
+    ]
+
+
+def test_what_is_no_number_and_no_moment_fails_tests_by_name(shop):
+    """NaN equals itself, so a mart that holds it would seem to agree with the facts."""
+    faults = {
+        "salesorderheader": {"freight": "NaN", "totaldue": "Infinity", "duedate": "infinity"},
+        "salesorderdetail": {"unitprice": "NaN"},
+        "salesterritoryhistory": {"enddate": "infinity"},
+        "product": {"standardcost": "NaN"},
+    }
+    for table, columns in faults.items():
+        shop.execute(f"CREATE TABLE public.kept_{table} AS SELECT * FROM {table}")
+        shop.execute(f"UPDATE {table} SET " + ", ".join(f"{name} = '{value}'" for name, value in columns.items()))
+    shop.run()
+    failed = {name for name, status in shop.dbt("test").items() if status == "fail"}
+    by_table = {f"{table}_holds_only_finite_values" for table in faults}
+    assert {name for name in failed if name.endswith("_holds_only_finite_values")} == by_table
+    assert failed > by_table | {
+        "order_amounts_equal_their_headers",
+        "mart_sales_daily_revenue_agrees",
+        "mart_sales_daily_total_due_agrees",
+        "mart_reconciliation_has_no_difference",
+    }
+    for table, columns in faults.items():
+        query = next((shop.target / "compiled").rglob(f"{table}_holds_only_finite_values.sql")).read_text()
+        assert {column for column, _ in shop.rows(query)} == set(columns)
+        shop.execute(f"DELETE FROM {table}; INSERT INTO {table} SELECT * FROM public.kept_{table}")

@@ -25,8 +25,7 @@ bounds as (
         date_trunc('year', min(held_at)) as first_day,
         date_trunc('year', max(held_at)) + interval '2 years' - interval '1 day' as last_day
     from dates_held
-    -- left out: infinity, and dates from before the year 2, which stand for no date
-    where isfinite(held_at) and held_at >= '0002-01-01'
+    where {{ is_real_date('held_at') }}
 
 ),
 
