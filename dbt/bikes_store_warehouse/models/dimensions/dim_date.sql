@@ -64,7 +64,7 @@ unknown_member as (
 
     select
         {{ unknown_key() }} as sk_date,
-        '0001-01-01'::date as nk_date,
+        '{{ unknown_date() }}'::date as nk_date,
         'N/A' as year_month,
         'N/A' as year_quarter,
         'Unknown' as month_name,
