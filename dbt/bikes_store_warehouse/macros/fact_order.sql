@@ -32,7 +32,7 @@
     delete from {{ this }} as built
     where
         not exists (
-            select from {{ source('bikes_store_staging', 'salesorderdetail') }} as lines
+            select from {{ source('bikes_store_staging', 'salesorderdetail').render() }} as lines
             where lines.salesorderid = built.nk_sales_order
         )
 {%- endmacro %}

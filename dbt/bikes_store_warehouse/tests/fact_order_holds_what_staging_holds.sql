@@ -38,6 +38,12 @@ orders as (
 
 ),
 
+fact as (
+
+    select * from {{ ref('fact_order') }}
+
+),
+
 weighed as (
 
     select
@@ -72,14 +78,14 @@ compared as (
 
     select
         {% for column in values -%}
-            built.{{ column }} as built_{{ column }},
+            fact.{{ column }} as built_{{ column }},
         {% endfor -%}
         staged.*  -- noqa: AM04
     from staged
-    inner join {{ ref('fact_order') }} as built
+    inner join fact
         on
-            staged.nk_sales_order = built.nk_sales_order
-            and staged.nk_sales_order_detail = built.nk_sales_order_detail
+            staged.nk_sales_order = fact.nk_sales_order
+            and staged.nk_sales_order_detail = fact.nk_sales_order_detail
 
 ),
 

@@ -1,11 +1,17 @@
 -- Order lines with their header, whose amounts are shared out to them. A line whose header has not arrived is kept.
 with
 
+orders_to_build as (
+
+    select * from {{ ref('int_orders_to_build') }}
+
+),
+
 -- filtered here, before the lines are sorted and added up by order, so that a run pays for the orders it builds
 order_lines as (
 
     select * from {{ ref('int_order_lines_keyed') }}
-    where nk_sales_order in (select to_build.nk_sales_order from {{ ref('int_orders_to_build') }} as to_build)
+    where nk_sales_order in (select orders_to_build.nk_sales_order from orders_to_build)
 
 ),
 

@@ -54,6 +54,25 @@ sales_territories as (
 
 ),
 
+-- one CTE for each use: what a query reads more than once, PostgreSQL keeps as a table without statistics
+order_dates as (
+
+    select * from {{ ref('dim_date') }}
+
+),
+
+due_dates as (
+
+    select * from {{ ref('dim_date') }}
+
+),
+
+ship_dates as (
+
+    select * from {{ ref('dim_date') }}
+
+),
+
 ship_methods as (
 
     select * from {{ ref('dim_ship_method') }}
@@ -105,10 +124,9 @@ left join sales_territories
     on
         order_headers.nk_sales_territory = sales_territories.nk_sales_territory
         and {{ holds_at('sales_territories', 'order_headers.ordered_at') }}
--- three times by name: PostgreSQL would keep a CTE that is read more than once as a table without statistics
-left join {{ ref('dim_date') }} as order_dates on order_headers.ordered_at::date = order_dates.nk_date
-left join {{ ref('dim_date') }} as due_dates on order_headers.due_at::date = due_dates.nk_date
-left join {{ ref('dim_date') }} as ship_dates on order_headers.shipped_at::date = ship_dates.nk_date
+left join order_dates on order_headers.ordered_at::date = order_dates.nk_date
+left join due_dates on order_headers.due_at::date = due_dates.nk_date
+left join ship_dates on order_headers.shipped_at::date = ship_dates.nk_date
 left join ship_methods on order_headers.nk_ship_method = ship_methods.nk_ship_method
 left join currency_rates on order_headers.nk_currency_rate = currency_rates.nk_currency_rate
 left join currencies
