@@ -1,3 +1,6 @@
+-- Its last day depends on today, so it is built in every run that names it.
+{{ config(meta={'build': 'always'}) }}
+
 with
 
 -- the dates that facts name; daily runs leave this model out, so it reaches a year beyond today

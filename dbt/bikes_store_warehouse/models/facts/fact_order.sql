@@ -11,6 +11,7 @@
         on_schema_change='sync_all_columns',
         pre_hook='set local jit = off',
         post_hook='{{ forget_deleted_orders() }}',
+        meta={'known_by': ['nk_sales_order', 'nk_sales_order_detail', 'built_at']},
         indexes=[{'columns': ['nk_sales_order', 'nk_sales_order_detail'], 'unique': true}],
     )
 }}
