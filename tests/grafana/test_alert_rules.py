@@ -210,6 +210,19 @@ STORIES = (
         (9, 32),
         {},
     ),
+    # The total due of one order is no number, so the difference is none either.
+    Story(
+        "Reconciliation off",
+        {
+            "bikes_store_warehouse_difference_lines": f"0x{40 * MINUTE}",
+            "bikes_store_warehouse_difference_total_due": (
+                f"0x{10 * MINUTE} {' '.join(['NaN'] * 10 * MINUTE)} 0x{10 * MINUTE}"
+            ),
+        },
+        (11, 19),
+        (9, 22),
+        {},
+    ),
 )
 
 
