@@ -45,7 +45,7 @@ def zoned(databases, s3) -> Iterator[Pipeline]:
 
 def empty(pipeline: Pipeline) -> None:
     pipeline.in_source("TRUNCATE sales.salesreason CASCADE")
-    pipeline.in_staging("TRUNCATE bikes_store_staging.salesreason")
+    pipeline.in_staging("TRUNCATE bikes_store_staging.salesreason, bikes_store_staging.load_log")
 
 
 def taken(pipeline) -> list[int]:
