@@ -7,7 +7,9 @@ from datetime import date
 from pathlib import Path
 
 from cli.errors import UserError
-from source.fill import FillError, read_scale
+from source.dump import check
+from source.errors import FillError
+from source.fill import read_scale
 
 
 def scale(environment: Mapping[str, str]) -> int:
@@ -24,14 +26,16 @@ def scale(environment: Mapping[str, str]) -> int:
 def dump(environment: Mapping[str, str]) -> Path | None:
     """Read SOURCE_SQL, the SQL dump to fill the source with; returns its absolute path, or None if it is not set.
 
-    :raises UserError: when there is no such file.
+    :raises UserError: when there is no such file, or when it is no SQL.
     """
     text = environment.get("SOURCE_SQL")
     if not text:
         return None
     path = Path(text).expanduser()
-    if not path.is_file():
-        raise UserError(f"SOURCE_SQL={text} is not a file.")
+    try:
+        check(path)
+    except FillError as error:
+        raise UserError(str(error)) from None
     return path.resolve()
 
 

@@ -12,6 +12,7 @@ from airflow.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.utils.task_group import TaskGroup
 
 from bikes_store.airflow_glue import tasks
+from bikes_store.airflow_glue.callbacks import send_unsent_alerts
 from bikes_store.airflow_glue.datasets import lake_dataset, staging_dataset
 from bikes_store.airflow_glue.defaults import DEFAULT_ARGS
 from bikes_store.tables import CURRENCY, TABLES
@@ -23,7 +24,7 @@ with DAG(
     schedule="@daily",
     catchup=False,
     max_active_runs=1,
-    default_args=DEFAULT_ARGS,
+    default_args={**DEFAULT_ARGS, "on_success_callback": send_unsent_alerts},
     tags=["bikes-store"],
     doc_md=Path(__file__).with_suffix(".md").read_text(),
 ):

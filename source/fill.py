@@ -11,40 +11,24 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from bikes_store.tables import TABLES
+from source.dump import FILLING, restore
+from source.errors import FillError
 from source.psql import Psql, PsqlError
 
 _HERE = Path(__file__).resolve().parent
 _CURRENCIES = _HERE / "currency_api" / "currencies.json"
 
-# Errors in a dump of another server that do not matter here. They come from roles and settings of that server, and from
-# what every new database already has.
-_HARMLESS = (
-    r'role "[^"]*" does not exist',
-    r'unrecognized configuration parameter "[^"]*"',
-    r'schema "public" already exists',
-    r'(database|extension) "[^"]*" already exists',
-    r'extension "[^"]*" is not available',
-    r"must be owner of extension [^ ]*",
-    r'could not open extension control file "[^"]*": No such file or directory',
-    r'extension "[^"]*" does not exist',
-)
-_ERROR = re.compile(r"^psql:(?P<file>.*?):(?P<line>\d+): ERROR: +(?P<text>.*)$", re.MULTILINE)
 #: The largest scale: it makes 31 million orders.
 MAX_SCALE = 1000
-# The comment on the database says how far the filling has come.
-_FILLING, _FILLED = "bikes-store: filling", "bikes-store: filled"
+# The comment on the database says how far the filling has come: it begins with FILLING, or it is this one.
+_FILLED = "bikes-store: filled"
 _SCHEMAS = sorted({table.schema for table in TABLES.values()})
-
-
-class FillError(Exception):
-    """The message is one sentence for a person."""
 
 
 def fill(psql: Psql, scale: int, dump: Path | None, roles: Mapping[str, str]) -> bool:
@@ -52,14 +36,14 @@ def fill(psql: Psql, scale: int, dump: Path | None, roles: Mapping[str, str]) ->
 
     :param psql: psql on the database, as a role that may make databases.
     :param scale: how many times the orders of AdventureWorks are made.
-    :param dump: an SQL file (as pg_dump writes it) to use instead of made-up rows.
+    :param dump: an SQL file (as pg_dump writes it, plain or in gzip) to use instead of made-up rows.
     :param roles: the roles that source/roles.sql makes => their passwords.
     :raises FillError: when the dump can't be used, or the database holds a source that this function did not make.
     """
     filled = _state(psql) == _FILLED
     if not filled:
         _make_room(psql)
-        _mark(psql, _FILLING)
+        _mark(psql, FILLING)
         if dump is not None:
             restore(psql, dump)
         else:
@@ -83,33 +67,6 @@ def read_scale(text: str) -> int:
     return int(text)
 
 
-def restore(psql: Psql, dump: Path) -> None:
-    """Run an SQL dump into an empty database.
-
-    A dump of another server names roles, settings and extensions that this server lacks. Such errors are ignored.
-
-    :raises FillError: when the dump can't be read or any other statement fails; the message has the first errors.
-    """
-    if not dump.is_file():
-        raise FillError(f"SOURCE_SQL={dump} is not a file.")
-    with dump.open("rb") as file:
-        if file.read(5) == b"PGDMP":
-            raise FillError(
-                f"SOURCE_SQL={dump} is an archive of pg_dump, not SQL: turn it into SQL with"
-                f" `pg_restore --no-owner -f source.sql {dump}`."
-            )
-    errors = list(_ERROR.finditer(psql.run(dump, stop_on_error=False).stderr))
-    errors = [error for error in errors if not any(re.fullmatch(text, error["text"]) for text in _HARMLESS)]
-    if errors:
-        first = "; ".join(f"line {error['line']}: {error['text']}" for error in errors[:3])
-        raise FillError(f"SOURCE_SQL={dump} can't be loaded ({len(errors)} errors). {first}.")
-    names = [table.source for table in TABLES.values()]
-    listed = ", ".join(f"'{name}'" for name in names)
-    missing = psql.lines(f"SELECT name FROM unnest(ARRAY[{listed}]) AS name WHERE to_regclass(name) IS NULL")
-    if missing:
-        raise FillError(f"SOURCE_SQL={dump} does not make the tables that are extracted: {', '.join(missing)}.")
-
-
 def _generate(psql: Psql, scale: int) -> None:
     folder = _HERE / "bikes_store"
     psql.run(folder / "schema.sql")
@@ -131,7 +88,7 @@ def _make_room(psql: Psql) -> None:
     listed = ", ".join(f"'{schema}'" for schema in _SCHEMAS)
     if not psql.lines(f"SELECT nspname FROM pg_namespace WHERE nspname IN ({listed})"):
         return
-    if _state(psql) != _FILLING:
+    if not _state(psql).startswith(FILLING):
         raise FillError("The database already has tables of a source: give an empty one.")
     # A dump may have made more than the schemas of the source.
     name = psql.database.replace('"', '""')

@@ -8,6 +8,9 @@ locals {
     database = local.names.databases.source
     user     = local.logins.source_reader.SOURCE_READER_USER
   })
+
+  # The dump in the container, under the name that its owner knows from an error.
+  dump = var.source_sql == "" ? "" : "/source/${basename(var.source_sql)}"
 }
 
 module "source" {
@@ -38,11 +41,11 @@ module "source_fill" {
     PGPASSWORD = var.secrets["source_admin_password"]
     ROLES      = local.roles.source
     SCALE      = var.scale
-    SOURCE_SQL = var.source_sql == "" ? "" : "/source.sql"
+    SOURCE_SQL = local.dump
   }
   volumes = concat(
     # The catalogue of tables, which a dump is checked against.
     [{ container_path = "/opt/airflow/dags", host_path = "${local.repository}/dags", read_only = true }],
-    var.source_sql == "" ? [] : [{ container_path = "/source.sql", host_path = var.source_sql, read_only = true }],
+    var.source_sql == "" ? [] : [{ container_path = local.dump, host_path = var.source_sql, read_only = true }],
   )
 }

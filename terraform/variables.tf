@@ -193,7 +193,7 @@ variable "scale" {
 }
 
 variable "source_sql" {
-  description = "Absolute path, on the Docker host, of an SQL dump to fill the source with instead of made-up rows."
+  description = "Absolute path, on the Docker host, of an SQL dump, plain or in gzip, to fill the source with."
   type        = string
   default     = ""
   validation {

@@ -61,6 +61,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__WEBSERVER__SECRET_KEY": settings.secrets["airflow_secret_key"],
         **_warehouse_address(settings),
         "DATA_BUCKET": BUCKETS["data"],
+        "BIKES_STORE_DBT_PROJECT": str(DBT_PROJECT),
         "BIKES_STORE_DBT_MANIFEST": str(dbt_manifest(settings)),
     }
 
@@ -100,11 +101,7 @@ def prepare(settings: Settings, currency_url: str, slack_webhook: str) -> None:
 
 def parse_dbt_project(settings: Settings) -> None:
     """Write dbt's manifest, from which the warehouse DAG is made. It needs no database."""
-    target = dbt_manifest(settings).parent
-    folders = {"--project-dir": DBT_PROJECT, "--profiles-dir": DBT_PROJECT, "--target-path": target}
-    folders["--log-path"] = target
-    options = [word for name, folder in folders.items() for word in (name, str(folder))]
-    _run(settings, [str(_BIN / "dbt"), "--quiet", "--no-use-colors", "parse", *options], "dbt parse")
+    _run(settings, [sys.executable, str(AIRFLOW / "write_manifest.py")], "dbt parse")
 
 
 def dbt_manifest(settings: Settings) -> Path:

@@ -10,7 +10,8 @@ from cli.names import DATABASES, ROLES
 from cli.paths import REPOSITORY
 from cli.processes.postgres import create_database, create_role, psql
 from cli.processes.settings import Settings
-from source.fill import FillError, fill
+from source.errors import FillError
+from source.fill import fill
 from source.psql import PsqlError
 
 

@@ -65,6 +65,9 @@ def service(settings: Settings) -> Service:
         "max_connections": 200,
         "shared_buffers": "256MB",
         "max_wal_size": "2GB",
+        # initdb writes down the zone of whoever starts the demo, and `now()` without a zone would be that zone's time.
+        "timezone": "UTC",
+        "log_timezone": "UTC",
     }
     for name, value in options.items():
         command += ["-c", f"{name}={value}"]

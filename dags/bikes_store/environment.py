@@ -7,7 +7,10 @@ reads the environment when it is called.
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
+
+from bikes_store.dbt_structure import structure, structure_of_manifest
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -30,12 +33,25 @@ def dbt_project() -> Path:
     return Path(os.environ.get("BIKES_STORE_DBT_PROJECT") or _REPOSITORY / "dbt" / "bikes_store_warehouse")
 
 
+def manifest_path() -> Path:
+    """Where dbt's manifest is, or will be."""
+    return Path(os.environ.get("BIKES_STORE_DBT_MANIFEST") or dbt_project() / "target" / "manifest.json")
+
+
 def dbt_manifest() -> Path:
-    """dbt's manifest, which ``dbt parse`` writes; Cosmos reads the models from it.
+    """dbt's manifest; Cosmos reads from it which models there are, and what they depend on.
 
     :raises FileNotFoundError: when nobody has written it yet.
+    :raises ValueError: when the project has other models by now, or other dependencies between them.
     """
-    manifest = Path(os.environ.get("BIKES_STORE_DBT_MANIFEST") or dbt_project() / "target" / "manifest.json")
+    project, manifest = dbt_project(), manifest_path()
+    advice = (
+        "write it with `make up` in containers, else with"
+        f" `BIKES_STORE_DBT_PROJECT={project} BIKES_STORE_DBT_MANIFEST={manifest}"
+        f" {sys.executable} {_REPOSITORY / 'airflow' / 'write_manifest.py'}`"
+    )
     if not manifest.is_file():
-        raise FileNotFoundError(f"{manifest} does not exist: make it with `dbt parse --project-dir {dbt_project()}`.")
+        raise FileNotFoundError(f"{manifest} does not exist: {advice}.")
+    if structure_of_manifest(manifest) != structure(project):
+        raise ValueError(f"{manifest} was not made from {project} as it is now: {advice}.")
     return manifest

@@ -7,9 +7,11 @@ from types import SimpleNamespace
 
 import pytest
 from airflow.exceptions import AirflowFailException
+from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
 
+from bikes_store import alerts
 from bikes_store.airflow_glue import stats
-from bikes_store.airflow_glue.callbacks import alert_slack, report_dbt_tests
+from bikes_store.airflow_glue.callbacks import alert_slack, report_dbt_tests, send_unsent_alerts
 from bikes_store.airflow_glue.connections import slack_webhook
 from cli.processes.postgres import psql
 from tests.support.web import web_server
@@ -20,6 +22,20 @@ FAILED = {
     ),
     "exception": ValueError("no such store"),
 }
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """The gauges that were sent to StatsD."""
+    gauges: dict[str, float] = {}
+    monkeypatch.setattr(stats.Stats, "gauge", gauges.__setitem__)
+    return gauges
+
+
+@pytest.fixture(autouse=True)
+def log_folder(tmp_path, monkeypatch):
+    """The outbox of alerts is in it."""
+    monkeypatch.setenv("AIRFLOW__LOGGING__BASE_LOG_FOLDER", str(tmp_path / "logs"))
 
 
 @pytest.fixture
@@ -39,6 +55,31 @@ def test_alert_reaches_the_webhook_of_the_connection(slack):
         assert part in text
 
 
+def test_a_task_whose_process_died_is_told_in_a_sentence(slack):
+    """Airflow's scheduler gives a text in place of an exception."""
+    ti = SimpleNamespace(
+        **vars(FAILED["task_instance"]), map_index=-1, hostname="worker-2", external_executor_id="0a1b"
+    )
+    details = SchedulerJobRunner._generate_zombie_message_details(ti)  # noqa: SLF001
+    alert_slack({**FAILED, "exception": str(details)})
+    alert_slack({**FAILED, "exception": "Executor reported that the task failed"})
+    first, second = (json.loads(request)["text"] for request in slack.requests)
+    assert "```The task's process on worker-2 gave no sign of life any more: it was killed" in first
+    assert "{" not in first
+    assert "```Executor reported that the task failed```" in second
+
+
+def test_an_alert_that_slack_did_not_take_is_counted_and_sent_after_a_task_that_succeeds(slack, sent, monkeypatch):
+    monkeypatch.setattr(alerts, "PAUSE", 0)
+    slack.answers = [(503, b"down"), (503, b"down"), (200, b"ok")]
+    alert_slack(FAILED)
+    assert list(sent.values()) == [1]
+    assert next(iter(sent)).startswith("bikes_store.alerts.unsent.")
+    send_unsent_alerts({})
+    assert list(sent.values()) == [0]
+    assert "load.db.store" in json.loads(slack.requests[2])["text"]
+
+
 @pytest.mark.parametrize("password", ["T0/B0/x", "/T0/B0/x"])
 def test_webhook_may_be_split_into_host_and_token(airflow_environment, password):
     value = {"conn_type": "slackwebhook", "host": "https://hooks.example.com/services/", "password": password}
@@ -50,14 +91,6 @@ def test_alert_without_webhook_says_so(airflow_environment, caplog):
     airflow_environment.setenv("AIRFLOW_CONN_SLACK-NOTIFIER", json.dumps({"conn_type": "slackwebhook", "password": ""}))
     alert_slack(FAILED)
     assert "No Slack webhook is set" in caplog.text
-
-
-@pytest.fixture
-def sent(monkeypatch):
-    """The gauges that were sent to StatsD."""
-    gauges: dict[str, float] = {}
-    monkeypatch.setattr(stats.Stats, "gauge", gauges.__setitem__)
-    return gauges
 
 
 @pytest.fixture
@@ -73,10 +106,13 @@ def reconciliation(databases):
     psql(databases[1]).run(statement="DROP SCHEMA warehouse CASCADE")
 
 
-def found(project, status, failures=0, message="", code="SELECT 7 AS nk_order, 1 AS n UNION ALL SELECT 8, 2"):
+CODE = "SELECT 7 AS nk_order, 1 AS n UNION ALL SELECT 8, 2"
+
+
+def found(project, status, failures=0, message="", code=CODE, node="test.shop.order_amounts.0a1b"):
     """Leave the result of one of dbt's tests where dbt does; its query selects two rows."""
     result = {
-        "unique_id": "test.shop.order_amounts.0a1b",
+        "unique_id": node,
         "status": status,
         "failures": failures,
         "message": message,
@@ -135,6 +171,28 @@ def test_a_test_that_could_not_run_is_left_to_cosmos(tmp_path, slack, sent, reco
     report_dbt_tests(found(tmp_path, "error", message="relation does not exist"), FAILED)
     assert sent["bikes_store.warehouse.tests_failed"] == 1
     assert slack.requests == []
+
+
+@pytest.mark.parametrize("node", ["model.shop.dim_x", "test.shop.order_amounts.0a1b"])
+@pytest.mark.parametrize(
+    ("message", "again"),
+    [
+        ('Database Error in model dim_x (models/dim_x.sql)\n  syntax error at or near "FORM"\n  LINE 3: FORM x', False),
+        ('Database Error in model dim_x (models/dim_x.sql)\n  column "nme" does not exist', False),
+        ("Compilation Error in model dim_x (models/dim_x.sql)\n  'reff' is undefined", False),
+        ('Database Error in model dim_x (models/dim_x.sql)\n  relation "warehouse.dim_y" does not exist', True),
+        ("Database Error in model dim_x (models/dim_x.sql)\n  server closed the connection unexpectedly", True),
+        ("Database Error in model dim_x (models/dim_x.sql)\n  deadlock detected", True),
+    ],
+)
+def test_wrong_sql_of_a_model_or_a_test_is_not_tried_again(tmp_path, slack, reconciliation, node, message, again):
+    project = found(tmp_path, "error", message=message, node=node)
+    if again:
+        report_dbt_tests(project, FAILED)
+    else:
+        with pytest.raises(AirflowFailException, match="The SQL is wrong, so a retry does not help") as failure:
+            report_dbt_tests(project, FAILED)
+        assert f"{node}: {message}" in str(failure.value)
 
 
 def test_a_warehouse_without_the_table_fails_at_once_with_a_sentence(tmp_path, slack, sent):

@@ -5,21 +5,25 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from airflow.datasets import Dataset
+from airflow.models import TaskInstance
 from airflow.operators.empty import EmptyOperator
 from airflow.operators.python import BranchPythonOperator, PythonOperator
 from airflow.operators.trigger_dagrun import TriggerDagRunOperator
 
-from bikes_store.airflow_glue.callbacks import alert_slack
+from bikes_store.airflow_glue.callbacks import alert_slack, send_unsent_alerts
 from bikes_store.airflow_glue.datasets import lake_dataset
+from bikes_store.environment import dbt_manifest
 from bikes_store.tables import CURRENCY, TABLES
-from cli.paths import REPOSITORY
+from cli.paths import DBT_PROJECT, REPOSITORY
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +68,19 @@ def test_every_task_tells_slack_and_has_an_owner_and_retries(dags):
             assert task.on_failure_callback in (alert_slack, [alert_slack]), task
             assert task.owner == "bikes-store", task
             assert task.retries == 2, task
+
+
+def test_a_task_that_was_cleared_many_times_does_not_wait_for_hours(dags):
+    """Each try doubles the pause, and the number of tries only grows."""
+    for dag in dags.dags.values():
+        for task in dag.tasks:
+            ti = TaskInstance(task, run_id="r", map_index=-1)
+            ti.end_date, ti.try_number = datetime.now(timezone.utc), 20
+            assert ti.next_retry_datetime() - ti.end_date <= timedelta(minutes=5), task
+
+
+def test_every_task_that_a_worker_runs_daily_sends_what_slack_did_not_take(staging):
+    assert {task.on_success_callback for task in staging.tasks} == {send_unsent_alerts}
 
 
 def test_extract_has_a_task_for_each_table_side_by_side(staging):
@@ -251,5 +268,40 @@ def test_missing_manifest_is_named_in_a_sentence(tmp_path):
     )
     environment = {**os.environ, "BIKES_STORE_DBT_MANIFEST": str(tmp_path / "manifest.json")}
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
-    assert "dbt parse" in done.stdout
+    assert "write_manifest.py" in done.stdout
     assert str(tmp_path / "manifest.json") in done.stdout
+
+
+def test_the_advice_for_a_stale_manifest_writes_the_one_that_is_read(tmp_path, manifest, monkeypatch):
+    """A model is renamed. Its old task would build nothing, and nobody would build the new one."""
+    project, stale = tmp_path / "project", tmp_path / "elsewhere" / "ours.json"
+    shutil.copytree(DBT_PROJECT, project)
+    stale.parent.mkdir()
+    shutil.copy(manifest, stale)
+    monkeypatch.setenv("BIKES_STORE_DBT_PROJECT", str(project))
+    monkeypatch.setenv("BIKES_STORE_DBT_MANIFEST", str(stale))
+    assert dbt_manifest() == stale
+    for suffix in (".sql", ".yml"):
+        old = project / "models" / "marts" / f"mart_sales_channel{suffix}"
+        old.write_text(old.read_text().replace("mart_sales_channel", "mart_channel"))
+        old.rename(old.with_stem("mart_channel"))
+    with pytest.raises(ValueError, match="was not made from") as refusal:
+        dbt_manifest()
+    *_, command = re.findall(r"`([^`]+)`", str(refusal.value))
+    done = subprocess.run(command, shell=True, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True)  # noqa: S602
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert dbt_manifest() == stale
+    names = {node["name"] for node in json.loads(stale.read_text())["nodes"].values()}
+    assert "mart_channel" in names and "mart_sales_channel" not in names
+
+
+def test_a_command_for_a_model_that_does_not_exist_fails(tmp_path):
+    """As a Cosmos task runs it. By default, dbt says "Nothing to do" and succeeds."""
+    folders = ["--project-dir", DBT_PROJECT, "--profiles-dir", DBT_PROJECT, "--target-path", tmp_path]
+    done = subprocess.run(
+        [Path(sys.executable).with_name("dbt"), "run", "--select", "mart_gone", "--log-path", tmp_path, *folders],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode != 0
+    assert "The selection criterion 'mart_gone' does not match any enabled nodes" in done.stdout

@@ -11,6 +11,7 @@ import pytest
 from airflow.exceptions import AirflowFailException
 
 from bikes_store.airflow_glue import tasks, variables
+from bikes_store.airflow_glue.failures import no_retry_when_refused
 from bikes_store.deletions import DeletionLimit
 from bikes_store.tables import TABLES
 from cli.database import connect, query
@@ -77,6 +78,29 @@ def test_wrong_variable_fails_at_once_with_a_sentence(airflow_environment, varia
     airflow_environment.setenv(f"AIRFLOW_VAR_{variable}", value)
     with pytest.raises(AirflowFailException, match=says):
         tasks.extract_database_table("shipmethod", **context("r"))
+
+
+@pytest.mark.parametrize(
+    ("statement", "again"),
+    [
+        ("SELEC 1", False),
+        ("SELECT * FROM nothing", False),
+        ("SELECT 'x'::integer", False),
+        ("SELECT pg_terminate_backend(pg_backend_pid())", True),
+        ("SET statement_timeout = 1; SELECT pg_sleep(1)", True),
+    ],
+)
+def test_a_statement_that_is_wrong_is_not_tried_again(databases, statement, again):
+    with (
+        pytest.raises(psycopg2.OperationalError if again else AirflowFailException) as failure,
+        no_retry_when_refused(),
+        closing(psycopg2.connect(databases[0])) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
+    if not again:
+        assert str(failure.value).startswith("PostgreSQL refuses a statement, so a retry does not help: ")
+        assert "\n" not in str(failure.value)
 
 
 TABLES_TO_LOAD = "AIRFLOW_VAR_BIKES_STORE_STAGING__TABLE_TO_EXTRACT_AND_LOAD"

@@ -55,6 +55,17 @@ STORIES = (
         (91, 160),
         {"dag_id": "bikes_store_staging", "task_id": "load.db.store"},
     ),
+    # Slack takes the message after half an hour. Another one goes with the next failure, within minutes.
+    Story(
+        "Alert not sent",
+        {
+            'bikes_store_alerts_unsent{host="worker-1"}': f"_x{10 * MINUTE} 2x{30 * MINUTE} 0x{30 * MINUTE}",
+            'bikes_store_alerts_unsent{host="worker-2"}': f"0x{10 * MINUTE} 1x{9 * MINUTE} 0x{51 * MINUTE}",
+        },
+        (27, 39),
+        (9, 20, 42, 60),
+        {"host": "worker-1"},
+    ),
     Story(
         "Scheduler heartbeat lost",
         {"airflow_scheduler_heartbeat_total": f"0+3x{30 * MINUTE} 360x{10 * MINUTE} 361+3x{20 * MINUTE}"},

@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from cli.database import query
 from cli.processes import platform, postgres
 from cli.processes.settings import Settings, generate_secrets
 from cli.processes.supervisor import Supervisor
@@ -42,6 +43,19 @@ def test_a_cluster_whose_folder_was_removed_is_made_again(home):
 def test_a_cluster_stays_as_long_as_its_folder(home):
     settings = make_cluster(home)
     assert not postgres.create_cluster(settings)
+
+
+def test_the_server_keeps_utc_whatever_the_zone_of_who_starts_it(home, monkeypatch):
+    """The default of a column, `now()` without a zone, is then the same in the demo and in the containers."""
+    monkeypatch.setenv("TZ", "America/New_York")
+    settings = make_cluster(home)
+    supervisor = Supervisor(home)
+    supervisor.start_daemon([postgres.service(settings)])
+    supervisor.start("postgres")
+    supervisor.wait_ready("postgres", seconds=20)
+    zones = query(settings.dsn("postgres"), "SELECT current_setting('timezone'), current_setting('log_timezone')")
+    supervisor.shutdown()
+    assert zones == [("UTC", "UTC")]
 
 
 def test_an_initdb_that_was_cut_off_is_done_again(home):

@@ -118,6 +118,11 @@ def test_a_task_has_its_labels_whatever_group_it_is_in(exporter, task_id, group)
     assert f'airflow_task_exit_total{{dag_id="bikes_store_staging",return_code="-9",{task}}} 1' in text
 
 
+def test_alerts_that_were_not_sent_are_counted_by_host(exporter):
+    text = exporter.send(["airflow.bikes_store.alerts.unsent.worker-1.lan:3|g"])
+    assert 'bikes_store_alerts_unsent{host="worker-1.lan"} 3' in text
+
+
 def test_a_metric_without_a_rule_is_counted(exporter):
     text = exporter.send(["airflow.something.new:3|c", "airflow.another:1|g", "airflow.a.timer:20|ms"])
     assert 'airflow_unmapped_total{statsd_name="airflow.something.new"} 3' in text

@@ -1,4 +1,4 @@
-"""Filling the source from a dump."""
+"""Filling the source once: what is empty, what was cut off, what is somebody else's."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import pytest
 from cli.database import query
 from cli.paths import REPOSITORY
 from cli.processes.postgres import psql
-from source.fill import MAX_SCALE, FillError, fill, read_scale, restore
+from source.errors import FillError
+from source.fill import MAX_SCALE, fill, read_scale
 
 SCHEMA = (REPOSITORY / "source" / "bikes_store" / "schema.sql").read_text()
 
@@ -21,44 +22,6 @@ def dump(tmp_path, text):
     path = tmp_path / "dump of a server.sql"
     path.write_text(text)
     return path
-
-
-def test_dump_with_roles_settings_and_extensions_of_its_own_server(empty, tmp_path):
-    """A newer pg_dump writes such lines around the tables; their owner is unknown here."""
-    restore(
-        psql(empty),
-        dump(
-            tmp_path,
-            "SET transaction_timeout_of_a_newer_release = 0;\n"
-            "CREATE SCHEMA public;\n"
-            'CREATE EXTENSION IF NOT EXISTS "no-such-extension" WITH SCHEMA public;\n'
-            "COMMENT ON EXTENSION \"no-such-extension\" IS 'x';\n"
-            f"{SCHEMA}\n"
-            "ALTER TABLE sales.customer OWNER TO somebody_else;\n"
-            "GRANT SELECT ON sales.customer TO somebody_else;\n"
-            "COPY sales.salesreason (salesreasonid, name, reasontype) FROM stdin;\n1\tPrice\tOther\n\\.\n",
-        ),
-    )
-    assert query(empty, "SELECT name FROM sales.salesreason") == [("Price",)]
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("SELECT 1;", "does not make the tables that are extracted: person.person, "),
-        ("this is no SQL;", r"can't be loaded \(1 errors\). line 1: syntax error"),
-        (f"{SCHEMA}\nINSERT INTO sales.store (name) VALUES ('x');", "line .*: null value in column"),
-        ("PGDMP\x01\x0e", r"is an archive of pg_dump, not SQL: turn it into SQL with `pg_restore"),
-    ],
-)
-def test_dump_that_is_none_is_refused_in_a_sentence(empty, tmp_path, text, says):
-    with pytest.raises(FillError, match=says):
-        restore(psql(empty), dump(tmp_path, text))
-
-
-def test_missing_file_is_refused(empty, tmp_path):
-    with pytest.raises(FillError, match="is not a file"):
-        restore(psql(empty), tmp_path / "none.sql")
 
 
 def test_a_fill_that_was_cut_off_starts_again_and_one_that_is_done_stays(services, empty, tmp_path):

@@ -12,12 +12,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Web:
-    """Answers each request with the next of ``answers`` (status, body), and then always with the last one."""
+    """Answers each request with the next of ``answers`` (status, body), and then always with the last one.
+
+    ``headers`` go with every answer. ``delay`` is how many seconds an answer takes to begin, ``byte_delay`` how many
+    pass before each byte of it.
+    """
 
     url: str = ""
     answers: list[tuple[int, bytes]] = field(default_factory=lambda: [(200, b"ok")])
     requests: list[bytes] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
     delay: float = 0.0
+    byte_delay: float = 0.0
 
 
 @contextmanager
@@ -30,10 +36,13 @@ def web_server() -> Iterator[Web]:
             time.sleep(web.delay)
             status, body = web.answers[min(len(web.requests), len(web.answers)) - 1]
             self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
+            for name, value in {"Content-Length": str(len(body)), **web.headers}.items():
+                self.send_header(name, value)
             self.end_headers()
-            with suppress(BrokenPipeError):  # the client may have stopped waiting
-                self.wfile.write(body)
+            with suppress(BrokenPipeError, ConnectionResetError):  # the client may have stopped waiting
+                for piece in (bytes([byte]) for byte in body) if web.byte_delay else (body,):
+                    time.sleep(web.byte_delay)
+                    self.wfile.write(piece)
 
         do_POST = do_GET
 

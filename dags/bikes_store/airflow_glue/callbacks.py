@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+from airflow.configuration import conf
 from airflow.exceptions import AirflowFailException
+from airflow.utils.net import get_hostname
 
 from bikes_store.airflow_glue import connections
-from bikes_store.airflow_glue.failures import no_retry_when_refused
+from bikes_store.airflow_glue.failures import describe_failure, no_retry_when_refused
 from bikes_store.airflow_glue.stats import send_gauges
+from bikes_store.outbox import Outbox
 
 
 def alert_slack(context: Any) -> None:
@@ -19,18 +22,34 @@ def alert_slack(context: Any) -> None:
 
     :param context: Airflow's context of the task.
     """
-    _tell_slack(context, str(context.get("exception") or ""))
+    _tell_slack(context, describe_failure(context.get("exception")))
+
+
+def send_unsent_alerts(context: Any) -> None:
+    """Tell Slack what it did not take when a task failed. A task that succeeds calls this. It never raises.
+
+    :param context: Airflow's context of the task.
+    """
+    outbox = _outbox()
+    if not outbox.folder.exists():  # as good as always, and then this costs nothing
+        return
+    from bikes_store import alerts
+
+    alerts.send_unsent(connections.slack_webhook(), outbox)
+    _count_unsent(outbox)
 
 
 def report_dbt_tests(project_directory: str, context: Any) -> None:
     """Report what dbt's tests found. Cosmos calls this after each dbt command.
 
-    A warning goes to Slack. A test that fails makes the task fail at once, because it would find the same rows again. A
-    test that could not run is left to Cosmos, which fails the task in a way that Airflow retries.
+    A warning goes to Slack. A test that fails makes the task fail at once, because it would find the same rows again.
+    So does a model or a test whose SQL is wrong. What could not run for another reason is left to Cosmos, which fails
+    the task in a way that Airflow retries.
 
     :param project_directory: Cosmos' copy of the dbt project. The command left its results in target/.
     :param context: Airflow's context of the task.
-    :raises AirflowFailException: when tests failed, or the warehouse has no table ``mart_reconciliation``.
+    :raises AirflowFailException: when tests failed, SQL is wrong, or the warehouse has no table
+        ``mart_reconciliation``.
     """
     from bikes_store import dbt_tests, metrics
     from bikes_store.reconciliation import read_reconciliation
@@ -38,12 +57,14 @@ def report_dbt_tests(project_directory: str, context: Any) -> None:
     run_results = Path(project_directory) / "target" / "run_results.json"
     findings = dbt_tests.read_findings(run_results)
     if findings is None:
+        _fail_when_sql_is_wrong(run_results)
         return
     with no_retry_when_refused(), closing(connections.connect(connections.WAREHOUSE)) as warehouse:
         differences = {name: measure.difference for name, measure in read_reconciliation(warehouse).items()}
         send_gauges(metrics.of_warehouse(findings, differences, time.time()))
         findings = [dbt_tests.with_examples(finding, warehouse) for finding in findings]
     if any(finding.status == "error" for finding in findings):
+        _fail_when_sql_is_wrong(run_results)
         return
     failed = [finding for finding in findings if finding.status == "fail"]
     warnings = [finding for finding in findings if finding.status == "warn"]
@@ -56,9 +77,27 @@ def report_dbt_tests(project_directory: str, context: Any) -> None:
         _tell_slack(context, dbt_tests.describe(warnings), warning=True)
 
 
+def _fail_when_sql_is_wrong(run_results: Path) -> None:
+    from bikes_store.dbt_errors import wrong_statements
+
+    if wrong := wrong_statements(run_results):
+        raise AirflowFailException("\n".join(("The SQL is wrong, so a retry does not help.", *wrong)))
+
+
 def _tell_slack(context: Any, error: str, warning: bool = False) -> None:
     from bikes_store import alerts
 
-    ti = context["task_instance"]
+    ti, outbox = context["task_instance"], _outbox()
     alert = alerts.Alert(ti.dag_id, ti.task_id, ti.run_id, ti.try_number, error, ti.log_url, warning)
-    alerts.send(alert, connections.slack_webhook())
+    alerts.send(alert, connections.slack_webhook(), outbox)
+    _count_unsent(outbox)
+
+
+def _outbox() -> Outbox:
+    """Beside the logs, where every process of Airflow may write. Each machine, or container, has its own."""
+    return Outbox(Path(conf.get("logging", "base_log_folder")) / "unsent_alerts")
+
+
+def _count_unsent(outbox: Outbox) -> None:
+    with suppress(OSError):  # neither must this change the state of the task
+        send_gauges({f"bikes_store.alerts.unsent.{get_hostname()}": len(outbox.waiting())})

@@ -7,11 +7,13 @@ from typing import Any
 
 from bikes_store.airflow_glue.callbacks import alert_slack
 
-#: A retry helps when a service was out of reach. A task whose input is refused fails at once.
+#: A retry helps when a service was out of reach. A task whose input is refused fails at once. A task that was cleared
+#: many times would wait for days without the limit, because the number of its tries only grows.
 DEFAULT_ARGS: dict[str, Any] = {
     "owner": "bikes-store",
     "retries": 2,
     "retry_delay": timedelta(seconds=30),
     "retry_exponential_backoff": True,
+    "max_retry_delay": timedelta(minutes=5),
     "on_failure_callback": alert_slack,
 }

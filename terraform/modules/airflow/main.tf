@@ -57,7 +57,11 @@ locals {
     for file in fileset("${var.repository}/dbt", "**") : file
     if !can(regex("(^|/)(target|logs|dbt_packages|__pycache__)/|\\.user\\.yml$", file))
   ]
-  dbt_sha1 = sha1(join("", [for file in local.dbt_files : "${file}:${filesha1("${var.repository}/dbt/${file}")}"]))
+  # So does another way to compare the two.
+  dbt_sha1 = sha1(join("", concat(
+    [for file in local.dbt_files : "${file}:${filesha1("${var.repository}/dbt/${file}")}"],
+    [filesha1("${var.repository}/dags/bikes_store/dbt_structure.py")],
+  )))
 }
 
 resource "docker_volume" "dbt_target" {

@@ -16,7 +16,11 @@ module "service" {
   platform = var.platform
   name     = var.name
   image    = var.platform.images.postgres
-  command  = ["postgres", "-c", "shared_buffers=${var.shared_buffers}", "-c", "max_wal_size=2GB"]
+  command = [
+    "postgres", "-c", "shared_buffers=${var.shared_buffers}", "-c", "max_wal_size=2GB",
+    # Whatever zone the image is in, as in the demo.
+    "-c", "timezone=UTC", "-c", "log_timezone=UTC",
+  ]
   env = {
     POSTGRES_USER        = var.user
     POSTGRES_PASSWORD    = var.password
