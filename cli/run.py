@@ -26,8 +26,9 @@ def main() -> int:
 
 def run(console: Console) -> int:
     """Run both DAGs on the stack that is up; returns the exit code."""
+    day = options.day(os.environ)
     endpoints = Endpoints.read(find_endpoints(os.environ.get("ENDPOINTS")))
-    return 0 if run_pipeline(console, endpoints, day=options.day(os.environ)) else 1
+    return 0 if run_pipeline(console, endpoints, day=day) else 1
 
 
 def run_pipeline(

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-import pytest
-
 from cli import options
-from cli.errors import UserError
 
 
 def test_nothing_set_is_the_default():
@@ -25,16 +22,3 @@ def test_what_is_set_is_read(tmp_path):
     assert options.day({"DATE": "2024-09-01"}) == date(2024, 9, 1)
     assert options.is_set({"EXIT": "1"}, "EXIT")
     assert not options.is_set({"EXIT": "no"}, "EXIT")
-
-
-@pytest.mark.parametrize(
-    ("read", "environment", "says"),
-    [
-        (options.scale, {"SCALE": "ten"}, "SCALE=ten must be a whole number from 1 to 1000"),
-        (options.dump, {"SOURCE_SQL": "nowhere.sql"}, "SOURCE_SQL=nowhere.sql is not a file."),
-        (options.day, {"DATE": "1 May"}, "DATE=1 May is not a day: write it as YYYY-MM-DD."),
-    ],
-)
-def test_what_is_wrong_is_said_in_a_sentence(read, environment, says):
-    with pytest.raises(UserError, match=says):
-        read(environment)
