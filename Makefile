@@ -41,8 +41,19 @@ logs: install ## follow a service's log (SERVICE=airflow-scheduler)
 	@$(PYTHON) -m cli.containers logs $(SERVICE)
 
 .PHONY: run-pipeline
-run-pipeline: ## run both DAGs on the stack that is up (DATE=2024-09-01)
+run-pipeline: ## run both DAGs on the stack that is up (DATE=2024-09-01; FROM=2024-09-01 TO=2024-09-05)
 	@$(PYTHON) -m cli.run
+
+# The stack in containers comes first, then the demo, as in cli/endpoints.py.
+STACK = $(if $(wildcard terraform/endpoints.json),cli.containers,cli.processes)
+
+.PHONY: backup
+backup: install ## save the warehouse, Airflow's metadata and the lake in a new folder of backups/ (BACKUP=folder)
+	@$(PYTHON) -m $(STACK) backup
+
+.PHONY: restore
+restore: install ## put a backup into an empty stack, or in place of what it holds (BACKUP=folder, REPLACE=1)
+	@$(PYTHON) -m $(STACK) restore
 
 .PHONY: bench
 bench: install ## measure the platform beside what the work itself costs (SCALES="1 10", RUNS=3)

@@ -1,10 +1,13 @@
 """Make what Airflow needs before its processes start: its tables, connections, variables and the admin user.
 
-    python airflow/prepare.py
+    python airflow/prepare.py [--nothing-runs]
 
 Safe to run again. The values that the init files name come from the environment (see fill_in.py), and so do
 AIRFLOW_ADMIN_USER and AIRFLOW_ADMIN_PASSWORD. One process runs Airflow's own commands one after another: to start it
 takes longer than what each of them does.
+
+``--nothing-runs`` says that no process of this Airflow is left. Then the tasks that one had when it was stopped or
+killed are given back to the scheduler. It would find that out by itself, but only after minutes.
 
 Exits with code 2 and one sentence when the environment lacks something.
 """
@@ -45,7 +48,33 @@ def main() -> int:
         _airflow("connections", "import", "--overwrite", str(filled["connections"]))
         # A variable that exists stays as it is: somebody may have changed it in the UI.
         _airflow("variables", "import", "--action-on-existing-key=skip", str(filled["variables"]))
+    if "--nothing-runs" in sys.argv[1:]:
+        give_back_tasks()
     return _create_user(name, password)
+
+
+def give_back_tasks() -> None:
+    """Have the scheduler, when it starts, schedule the tasks again that were queued or running.
+
+    It resets tasks without an id of Celery whose scheduler has ended. The try that was cut short does not count.
+    """
+    from airflow.jobs.job import Job
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.utils import timezone
+    from airflow.utils.session import create_session
+    from airflow.utils.state import JobState, State
+    from sqlalchemy import update
+
+    with create_session() as session:
+        session.execute(
+            update(Job).where(Job.state == JobState.RUNNING).values(state=JobState.FAILED, end_date=timezone.utcnow())
+        )
+        session.execute(
+            update(TaskInstance)
+            .where(TaskInstance.state.in_(State.adoptable_states))
+            .values(external_executor_id=None, max_tries=TaskInstance.max_tries + 1)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _airflow(*words: str) -> None:

@@ -18,6 +18,7 @@ from cli.errors import UserError
 
 STAGING_DAG = "bikes_store_staging"
 WAREHOUSE_DAG = "bikes_store_warehouse"
+TRIGGER = "trigger_bikes_store_warehouse"
 
 _POLL_SECONDS = 1.0
 # Airflow checks the password at each call and writes out each task: together they cost it 0.1 s of processor time.
@@ -25,6 +26,13 @@ _SECONDS_BETWEEN_TASKS = 5.0
 # States that a task or a run does not leave again.
 _TASK_ENDED = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
 _RUN_ENDED = frozenset({"success", "failed"})
+# What a run waits for when none of its tasks runs, by the state that a task of it has.
+_WAITS = {
+    "queued": "{} waits for a worker",
+    "up_for_retry": "{} failed and will be tried again",
+    "deferred": "{} waits for the other DAG",
+    "scheduled": "{} waits for the scheduler",
+}
 
 
 @dataclass(frozen=True)
@@ -45,11 +53,13 @@ class Task:
 
 @dataclass(frozen=True)
 class RunState:
-    """How far a run of a DAG has come."""
+    """How far a run of a DAG has come. ``behind`` is the run that a queued run waits for, if there is one."""
 
     dag_id: str
+    run_id: str
     state: str
     tasks: Sequence[Task]
+    behind: str | None = None
 
     @property
     def has_ended(self) -> bool:
@@ -68,6 +78,21 @@ class RunState:
     def failed(self) -> list[Task]:
         return [task for task in self.tasks if task.state == "failed"]
 
+    @property
+    def now(self) -> str:
+        """What the run does or waits for, in a few words."""
+        if self.has_ended:
+            return self.state
+        if self.behind:
+            return f"waits until the run {self.behind} has ended"
+        if running := self.running:
+            return running[0] if len(running) == 1 else f"{running[0]} and {len(running) - 1} more"
+        for state, words in _WAITS.items():
+            if waiting := [task.task_id for task in self.tasks if task.state == state]:
+                more = "" if len(waiting) == 1 else f" and {len(waiting) - 1} more"
+                return words.format(f"{waiting[0]}{more}")
+        return self.state
+
 
 class Airflow:
     """A client of Airflow's REST API, with the few calls that the commands need."""
@@ -85,7 +110,7 @@ class Airflow:
         response = self.request(method, path, body)
         if not response.ok:
             raise UserError(f"Airflow refused {method} {path}: HTTP {response.status_code} {_detail(response)}")
-        return response.json()
+        return response.json() if response.content else {}
 
     def request(self, method: str, path: str, body: dict[str, Any] | None = None) -> requests.Response:
         """Make one call; returns the answer as it is.
@@ -96,6 +121,15 @@ class Airflow:
             return self._session.request(method, f"{self.url}/api/v1{path}", json=body, timeout=60)
         except requests.RequestException as error:
             raise UserError(f"Airflow at {self.url} can't be reached: {error}") from error
+
+    def run_at(self, dag_id: str, moment: str) -> dict[str, Any] | None:
+        """The run of a DAG that has a logical date, if there is one; a DAG has at most one.
+
+        :param moment: the date in ISO 8601.
+        """
+        path = f"/dags/{dag_id}/dagRuns?execution_date_gte={quote(moment)}&execution_date_lte={quote(moment)}"
+        runs = self.call("GET", path)["dag_runs"]
+        return runs[0] if runs else None
 
     def log(self, task: Task, run_id: str) -> str:
         """The log of a task's last try; empty when there is none."""
@@ -125,6 +159,25 @@ def wait_for_dags(airflow: Airflow, seconds: float = 120) -> None:
         time.sleep(0.5)
 
 
+def check_days(airflow: Airflow, days: Sequence[date]) -> None:
+    """Check that each day can be run, before any of them is.
+
+    :raises UserError: for the first day that is not over yet, is before the DAG's first day, or has a run that covers
+        other hours.
+    """
+    today = datetime.now(timezone.utc).date()
+    first = _moment(airflow.call("GET", f"/dags/{STAGING_DAG}/details")["start_date"])
+    for day in days:
+        if day >= today:
+            raise UserError(f"{day} is not over yet: give a day before {today} (UTC).")
+        if first is not None and day < first.date():
+            raise UserError(
+                f"{day} is before the first day of {STAGING_DAG}, {first.date()}: Airflow runs no task for such a day."
+                " In full mode any later run takes all rows, however old they are."
+            )
+        _run_of(airflow, day)
+
+
 def start_run(airflow: Airflow, day: date | None = None) -> str:
     """Start a run of the staging DAG and unpause both DAGs; returns the run's id.
 
@@ -133,61 +186,81 @@ def start_run(airflow: Airflow, day: date | None = None) -> str:
 
     :param day: the day to run; in incremental mode, the run takes the changes of that day. A day that was run before
         is run again. None is the latest complete day.
+    :raises UserError: when the day can't be run, see :func:`check_days`.
     """
-    today = datetime.now(timezone.utc).date()
-    if day is not None and day >= today:
-        raise UserError(f"DATE={day} is not over yet: give a day before {today} (UTC).")
-    asked_for = day is not None
-    day = day or today - timedelta(days=1)
-    run_id = _run_of(airflow, day)
-    if run_id is None:
-        run_id = _create_run(airflow, day)
-    elif asked_for:
-        airflow.call("POST", f"{_run_path(STAGING_DAG, run_id)}/clear", {"dry_run": False})
+    if day is not None:
+        check_days(airflow, [day])
+        run_id = _run_again(airflow, day) or _create_run(airflow, day)
     else:
-        run_id = airflow.call("POST", f"/dags/{STAGING_DAG}/dagRuns", {})["dag_run_id"]
+        yesterday = datetime.now(timezone.utc).date() - timedelta(days=1)
+        if airflow.run_at(STAGING_DAG, _midnight(yesterday)) is None:
+            run_id = _create_run(airflow, yesterday)
+        else:
+            run_id = airflow.call("POST", f"/dags/{STAGING_DAG}/dagRuns", {})["dag_run_id"]
     for dag_id in (WAREHOUSE_DAG, STAGING_DAG):
         airflow.call("PATCH", f"/dags/{dag_id}", {"is_paused": False})
     return run_id
 
 
-def follow(
-    airflow: Airflow,
-    run_id: str,
-    watch: Callable[[], None] = lambda: None,
-    dag_ids: Sequence[str] = (STAGING_DAG, WAREHOUSE_DAG),
-) -> Iterator[RunState]:
-    """Follow a run of the staging DAG, then the run of the warehouse DAG that it triggers, until both have ended.
+def follow(airflow: Airflow, run_id: str, watch: Callable[[], None] = lambda: None) -> Iterator[RunState]:
+    """Follow a run of the staging DAG and the run of the warehouse DAG that it triggers, until both have ended.
 
-    Yields a :class:`RunState` for each change. It yields no more after a run that failed.
+    Yields a :class:`RunState` for each change. The staging run waits for the warehouse run, so its end comes last. It
+    yields no more after a run that failed.
 
     :param watch: called between two looks at the run; it raises an error to end the wait.
-    :param dag_ids: the DAGs to follow, one after the other. The run has the same id in each.
+    :raises UserError: when a run succeeds without a single task.
     """
-    for dag_id in dag_ids:
-        progress = look(airflow, dag_id, run_id)
-        looked = time.monotonic()
-        yield progress
-        while not progress.has_ended:
-            watch()
-            time.sleep(_POLL_SECONDS)
-            if _state(airflow, dag_id, run_id) in _RUN_ENDED or time.monotonic() - looked > _SECONDS_BETWEEN_TASKS:
-                current = look(airflow, dag_id, run_id)
-                looked = time.monotonic()
-                if current != progress:
-                    progress = current
-                    yield progress
-        if progress.state == "failed":
-            return
+    last = None
+    for last in follow_run(airflow, STAGING_DAG, run_id, watch, until=TRIGGER):
+        yield last
+    if last is None or last.state == "failed":
+        return
+    moment = airflow.call("GET", _run_path(STAGING_DAG, run_id))["logical_date"]
+    built = airflow.run_at(WAREHOUSE_DAG, moment)
+    if built is None:
+        raise UserError(f"{TRIGGER} of {run_id} started no run of {WAREHOUSE_DAG}: its log in Airflow says why.")
+    for last in follow_run(airflow, WAREHOUSE_DAG, built["dag_run_id"], watch):
+        yield last
+    if last.state != "failed":
+        yield from follow_run(airflow, STAGING_DAG, run_id, watch)
+
+
+def follow_run(
+    airflow: Airflow, dag_id: str, run_id: str, watch: Callable[[], None] = lambda: None, until: str | None = None
+) -> Iterator[RunState]:
+    """Follow one run of a DAG until it has ended. Yields a :class:`RunState` for each change.
+
+    :param watch: called between two looks at the run; it raises an error to end the wait.
+    :param until: a task; when it waits or has ended, so has this.
+    :raises UserError: when the run succeeds without a single task.
+    """
+    progress = look(airflow, dag_id, run_id)
+    looked = time.monotonic()
+    yield progress
+    while not (progress.has_ended or _has_come_to(progress, until)):
+        watch()
+        time.sleep(_POLL_SECONDS)
+        waits_for = until if progress.tasks else None
+        if _has_news(airflow, dag_id, run_id, waits_for) or time.monotonic() - looked > _SECONDS_BETWEEN_TASKS:
+            current = look(airflow, dag_id, run_id)
+            looked = time.monotonic()
+            if current != progress:
+                progress = current
+                yield progress
+    if progress.state == "success" and not progress.tasks:
+        raise UserError(f"{dag_id}: the run {run_id} had no task to run, so nothing was done.")
 
 
 def look(airflow: Airflow, dag_id: str, run_id: str) -> RunState:
     """Ask Airflow how far a run has come."""
     # Ask for the run first: if it ends between the two calls, the next look shows that.
     state = _state(airflow, dag_id, run_id)
+    behind = _active_run(airflow, dag_id) if state == "queued" else None
     instances = airflow.call("GET", f"{_run_path(dag_id, run_id)}/taskInstances?limit=1000")["task_instances"]
     return RunState(
         dag_id,
+        run_id,
         state,
         [
             Task(
@@ -200,6 +273,7 @@ def look(airflow: Airflow, dag_id: str, run_id: str) -> RunState:
             )
             for instance in instances
         ],
+        behind,
     )
 
 
@@ -207,19 +281,69 @@ def _state(airflow: Airflow, dag_id: str, run_id: str) -> str:
     return str(airflow.call("GET", _run_path(dag_id, run_id))["state"])
 
 
-def _run_of(airflow: Airflow, day: date) -> str | None:
-    """The id of the run that covers a day, if there is one."""
-    start = f"{day.isoformat()}T00:00:00Z"
-    path = f"/dags/{STAGING_DAG}/dagRuns?execution_date_gte={quote(start)}&execution_date_lte={quote(start)}"
-    runs = airflow.call("GET", path)["dag_runs"]
+def _has_come_to(progress: RunState, task_id: str | None) -> bool:
+    return any(task.task_id == task_id and (task.has_ended or task.state == "deferred") for task in progress.tasks)
+
+
+def _has_news(airflow: Airflow, dag_id: str, run_id: str, until: str | None) -> bool:
+    """Whether the run has ended, or the task has come to an end or waits."""
+    if until is None:
+        return _state(airflow, dag_id, run_id) in _RUN_ENDED
+    task = airflow.call("GET", f"{_run_path(dag_id, run_id)}/taskInstances/{quote(until)}")
+    return task["state"] in {*_TASK_ENDED, "deferred"}
+
+
+def _active_run(airflow: Airflow, dag_id: str) -> str | None:
+    runs = airflow.call("GET", f"/dags/{dag_id}/dagRuns?state=running&limit=1")["dag_runs"]
     return runs[0]["dag_run_id"] if runs else None
 
 
+def _run_of(airflow: Airflow, day: date) -> dict[str, Any] | None:
+    """The run of a day, if there is one.
+
+    :raises UserError: when the run with the day's date covers other hours. Somebody made it without an interval, and
+        Airflow then takes the day before.
+    """
+    run = airflow.run_at(STAGING_DAG, _midnight(day))
+    if run is None:
+        return None
+    covers = [run["data_interval_start"], run["data_interval_end"]]
+    expected = [_midnight(day), _midnight(day + timedelta(days=1))]
+    if [_moment(text) for text in covers] != [_moment(text) for text in expected]:
+        raise UserError(
+            f"{day} has the run {run['dag_run_id']}, which covers {covers[0]} to {covers[1]} and not that day:"
+            f" delete it in Airflow (Browse, DAG Runs), then run {day} again."
+        )
+    return run
+
+
+def _run_again(airflow: Airflow, day: date) -> str | None:
+    """Clear the run of a day; returns its id, or None when there is no run to clear.
+
+    Airflow's scheduler starts no run that `airflow dags backfill` made. Such a run is deleted, so that a new one takes
+    its place. What it wrote stays.
+    """
+    run = _run_of(airflow, day)
+    if run is None:
+        return None
+    run_id = str(run["dag_run_id"])
+    if run["run_type"] != "backfill":
+        airflow.call("POST", f"{_run_path(STAGING_DAG, run_id)}/clear", {"dry_run": False})
+        return run_id
+    if run["state"] not in _RUN_ENDED:
+        raise UserError(f"{day} is being run by `airflow dags backfill`: wait until that has ended.")
+    airflow.call("DELETE", _run_path(STAGING_DAG, run_id))
+    return None
+
+
 def _create_run(airflow: Airflow, day: date) -> str:
-    start = f"{day.isoformat()}T00:00:00Z"
-    end = f"{(day + timedelta(days=1)).isoformat()}T00:00:00Z"
+    start, end = _midnight(day), _midnight(day + timedelta(days=1))
     body = {"logical_date": start, "data_interval_start": start, "data_interval_end": end}
     return airflow.call("POST", f"/dags/{STAGING_DAG}/dagRuns", body)["dag_run_id"]
+
+
+def _midnight(day: date) -> str:
+    return f"{day.isoformat()}T00:00:00+00:00"
 
 
 def _run_path(dag_id: str, run_id: str) -> str:

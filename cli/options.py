@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from bikes_store.errors import Refused
@@ -41,18 +41,33 @@ def dump(environment: Mapping[str, str]) -> Path | None:
     return path.resolve()
 
 
-def day(environment: Mapping[str, str]) -> date | None:
-    """Read DATE, the day to run; returns None if it is not set.
+def days(environment: Mapping[str, str]) -> list[date]:
+    """Read DATE, the day to run, or FROM and TO, the first and the last day to run; empty if none is set.
 
-    :raises UserError: when it is not a day.
+    :raises UserError: when one is not a day, or they do not fit together.
     """
-    text = environment.get("DATE")
+    day, first, last = (_day(environment, name) for name in ("DATE", "FROM", "TO"))
+    if day is not None:
+        if first is not None or last is not None:
+            raise UserError("DATE is one day, FROM and TO are a range of days: give one or the other.")
+        return [day]
+    if first is None and last is None:
+        return []
+    if first is None or last is None:
+        raise UserError("FROM and TO go together: give the first and the last day to run.")
+    if first > last:
+        raise UserError(f"FROM={first} is after TO={last}: give the first day as FROM.")
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def _day(environment: Mapping[str, str], name: str) -> date | None:
+    text = environment.get(name)
     if not text:
         return None
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise UserError(f"DATE={text} is not a day: write it as YYYY-MM-DD.") from None
+        raise UserError(f"{name}={text} is not a day: write it as YYYY-MM-DD.") from None
 
 
 def is_set(environment: Mapping[str, str], name: str) -> bool:

@@ -23,9 +23,8 @@ def show_progress(console: Console, airflow: Airflow, run_id: str, watch: Callab
     show = _bar if console.is_terminal else _lines
     for progress in show(console, follow(airflow, run_id, watch)):
         seen[progress.dag_id] = progress
-    last = list(seen.values())[-1]
-    if last.state == "failed":
-        _tell_failure(console, airflow, last, run_id)
+    if failed := [progress for progress in seen.values() if progress.state == "failed"]:
+        _tell_failure(console, airflow, failed[0])
         return None
     return [task for progress in seen.values() for task in progress.tasks]
 
@@ -47,7 +46,7 @@ def _bar(console: Console, updates: Iterable[RunState]) -> Iterator[RunState]:
                 bar_of[progress.dag_id],
                 total=len(progress.tasks),
                 completed=progress.ended,
-                now=_now(progress),
+                now=progress.now,
             )
             if progress.has_ended:
                 bars.stop_task(bar_of[progress.dag_id])
@@ -56,30 +55,24 @@ def _bar(console: Console, updates: Iterable[RunState]) -> Iterator[RunState]:
 
 def _lines(console: Console, updates: Iterable[RunState]) -> Iterator[RunState]:
     started = told = time.monotonic()
-    dag_id = ""
+    last = None
     for progress in updates:
         now = time.monotonic()
-        if progress.dag_id != dag_id or progress.has_ended or now - told > _SECONDS_BETWEEN_LINES:
-            dag_id, told = progress.dag_id, now
+        changed = last is None or progress.dag_id != last.dag_id or (progress.now != last.now and not progress.running)
+        last = progress
+        if changed or now - told > _SECONDS_BETWEEN_LINES:
+            told = now
             console.print(
                 f"{progress.dag_id}: {progress.ended} of {len(progress.tasks)} tasks done,"
-                f" {now - started:.0f} s: {_now(progress)}"
+                f" {now - started:.0f} s: {progress.now}"
             )
         yield progress
 
 
-def _now(progress: RunState) -> str:
-    """The current step in a few words."""
-    running = progress.running
-    if progress.has_ended or not running:
-        return progress.state
-    return running[0] if len(running) == 1 else f"{running[0]} and {len(running) - 1} more"
-
-
-def _tell_failure(console: Console, airflow: Airflow, progress: RunState, run_id: str) -> None:
+def _tell_failure(console: Console, airflow: Airflow, progress: RunState) -> None:
     for task in progress.failed:
         console.print(f"[bold red]✗[/bold red] {progress.dag_id}: task {task.task_id} failed. The end of its log:")
-        for line in airflow.log(task, run_id).splitlines()[-_LOG_LINES:]:
+        for line in airflow.log(task, progress.run_id).splitlines()[-_LOG_LINES:]:
             console.print(f"    {line}", markup=False)
     if not progress.failed:
-        console.print(f"[bold red]✗[/bold red] {progress.dag_id}: run {run_id} failed without a failed task.")
+        console.print(f"[bold red]✗[/bold red] {progress.dag_id}: run {progress.run_id} failed without a failed task.")

@@ -2,19 +2,23 @@
 
     python -m cli.run
 
-DATE names the day to run, or to run again. ENDPOINTS names the file with the stack's endpoints.
+DATE names the day to run, or to run again. FROM and TO name the first and the last of several days, which are run one
+after another. ENDPOINTS names the file with the stack's endpoints.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from rich.console import Console
+from rich.table import Table
 
 from cli import airflow_client, options, report
+from cli.airflow_client import Task
 from cli.console import run_command
 from cli.endpoints import Endpoints, find_endpoints
 from cli.progress import show_progress
@@ -26,9 +30,11 @@ def main() -> int:
 
 def run(console: Console) -> int:
     """Run both DAGs on the stack that is up; returns the exit code."""
-    day = options.day(os.environ)
+    days = options.days(os.environ)
     endpoints = Endpoints.read(find_endpoints(os.environ.get("ENDPOINTS")))
-    return 0 if run_pipeline(console, endpoints, day=day) else 1
+    if len(days) > 1:
+        return 0 if run_days(console, endpoints, days) else 1
+    return 0 if run_pipeline(console, endpoints, day=days[0] if days else None) else 1
 
 
 def run_pipeline(
@@ -43,8 +49,37 @@ def run_pipeline(
     airflow_client.wait_for_dags(client)
     run_id = airflow_client.start_run(client, day)
     tasks = show_progress(console, client, run_id, watch)
-    if tasks is None:
-        return False
+    return tasks is not None and _report(console, endpoints, run_id, tasks)
+
+
+def run_days(console: Console, endpoints: Endpoints, days: Sequence[date]) -> bool:
+    """Run both DAGs for one day after another, then show a summary and the report of the last day.
+
+    It stops at the first day that fails. Returns whether all succeeded and, after the last, every count agrees.
+    """
+    client = endpoints.airflow()
+    airflow_client.wait_for_dags(client)
+    airflow_client.check_days(client, days)
+    done: list[tuple[date, float]] = []
+    for number, day in enumerate(days, 1):
+        console.print(f"[bold]{day}[/bold], day {number} of {len(days)}")
+        started = time.monotonic()
+        run_id = airflow_client.start_run(client, day)
+        ended = show_progress(console, client, run_id, lambda: None)
+        if ended is None:
+            _summary(console, done)
+            console.print(
+                f"[bold red]✗[/bold red] {day} failed, and the days after it were not run. When the cause is"
+                f" corrected, go on with `make run-pipeline FROM={day} TO={days[-1]}`."
+            )
+            return False
+        tasks = ended
+        done.append((day, time.monotonic() - started))
+    _summary(console, done)
+    return _report(console, endpoints, run_id, tasks)
+
+
+def _report(console: Console, endpoints: Endpoints, run_id: str, tasks: Sequence[Task]) -> bool:
     result = report.make_report(endpoints, run_id)
     report.show(console, result, report.stages(tasks))
     if result.agree:
@@ -52,6 +87,14 @@ def run_pipeline(
     else:
         console.print("[bold red]✗[/bold red] Both runs succeeded, but what is red does not agree.")
     return result.agree
+
+
+def _summary(console: Console, done: Sequence[tuple[date, float]]) -> None:
+    table = Table("day", title="Days", title_justify="left")
+    table.add_column("seconds", justify="right")
+    for day, seconds in done:
+        table.add_row(str(day), f"{seconds:.0f}")
+    console.print(table)
 
 
 if __name__ == "__main__":

@@ -8,13 +8,13 @@ import pendulum
 from airflow import DAG
 from airflow.models.baseoperator import chain
 from airflow.operators.python import PythonOperator
-from airflow.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.utils.task_group import TaskGroup
 
 from bikes_store.airflow_glue import tasks
 from bikes_store.airflow_glue.callbacks import send_unsent_alerts
 from bikes_store.airflow_glue.datasets import lake_dataset, staging_dataset
-from bikes_store.airflow_glue.defaults import DEFAULT_ARGS
+from bikes_store.airflow_glue.defaults import DEFAULT_ARGS, WAREHOUSE_TIMEOUT
+from bikes_store.airflow_glue.operators import LoadOperator, TriggerWarehouseOperator
 from bikes_store.tables import CURRENCY, TABLES
 
 with DAG(
@@ -49,7 +49,7 @@ with DAG(
             # One after another, in the catalogue's order: a table comes after the tables that it refers to.
             chain(
                 *(
-                    PythonOperator(
+                    LoadOperator(
                         task_id=name,
                         python_callable=tasks.load_database_table,
                         op_args=[name],
@@ -59,19 +59,28 @@ with DAG(
                 )
             )
         with TaskGroup("api"):
-            PythonOperator(
+            LoadOperator(
                 task_id=CURRENCY.name,
                 python_callable=tasks.load_currencies,
                 outlets=[staging_dataset(CURRENCY.name)],
             )
 
-    trigger = TriggerDagRunOperator(
+    trigger = TriggerWarehouseOperator(
         task_id="trigger_bikes_store_warehouse",
         trigger_dag_id="bikes_store_warehouse",
-        # The warehouse run has this run's name and date. When this run is repeated, so is the warehouse run.
-        trigger_run_id="{{ run_id }}",
+        # The warehouse run has this run's name and date. When this run is repeated, so is the warehouse run. Airflow
+        # reads a run's type from its name, and its scheduler starts no run of the type backfill.
+        trigger_run_id="{{ run_id.replace('backfill__', 'backfilled__', 1) }}",
         execution_date="{{ logical_date.isoformat() }}",
         reset_dag_run=True,
+        # This run ends after the warehouse run. So the next one, which may not start before, does not write to the
+        # staging area while the warehouse is built. A warehouse run that fails has told of it: it is no failure here.
+        wait_for_completion=True,
+        deferrable=True,
+        poke_interval=1,
+        allowed_states=["success", "failed"],
+        failed_states=[],
+        execution_timeout=WAREHOUSE_TIMEOUT,
         outlets=[staging_dataset("*")],
     )
 

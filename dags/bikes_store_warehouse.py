@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pendulum
 from airflow import DAG
-from airflow.operators.python import BranchPythonOperator
 from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
 from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavior
 from cosmos.profiles import PostgresUserPasswordProfileMapping
 
-from bikes_store.airflow_glue import connections, tasks
+from bikes_store.airflow_glue import connections, tasks, variables
 from bikes_store.airflow_glue.callbacks import report_dbt_tests
 from bikes_store.airflow_glue.defaults import DEFAULT_ARGS
+from bikes_store.airflow_glue.operators import WarehouseGateOperator
 from bikes_store.environment import dbt_manifest, dbt_project
 from bikes_store.tables import WAREHOUSE_SCHEMA
 
@@ -27,7 +27,7 @@ PROFILE = ProfileConfig(
     profile_name="bikes_store_warehouse",
     target_name="airflow",
     profile_mapping=PostgresUserPasswordProfileMapping(
-        conn_id=connections.WAREHOUSE, profile_args={"schema": WAREHOUSE_SCHEMA, "threads": 2}
+        conn_id=connections.WAREHOUSE, profile_args={"schema": WAREHOUSE_SCHEMA, "threads": 2, "keepalives_idle": 60}
     ),
 )
 
@@ -47,6 +47,8 @@ def dbt_group(group_id: str, exclude: list[str]) -> DbtTaskGroup:
         ),
         operator_args={
             "install_deps": True,
+            "env": {"PGOPTIONS": variables.timeouts_of_dbt()},
+            "pre_execute": tasks.prepare_dbt,
             "callback": report_dbt_tests,
             # A task builds one model, so dbt need not first read what the whole schema holds. It saves 0.1 s a task.
             "dbt_cmd_global_flags": ["--no-populate-cache"],
@@ -66,7 +68,7 @@ with DAG(
     tags=["bikes-store"],
     doc_md=Path(__file__).with_suffix(".md").read_text(),
 ):
-    check_is_warehouse_init = BranchPythonOperator(
+    check_is_warehouse_init = WarehouseGateOperator(
         task_id="check_is_warehouse_init", python_callable=tasks.warehouse_group
     )
     # dim_date goes a year or more beyond today, so the daily group leaves it out.

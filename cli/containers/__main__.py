@@ -1,10 +1,11 @@
-"""`make up`, `make down`, `make plan`, `make secrets`, `make logs`: the stack in containers.
+"""`make up`, `make down`, `make plan`, `make secrets`, `make logs`: the stack in containers; its backup, its restore.
 
-    python -m cli.containers up|down|plan|secrets
+    python -m cli.containers up|down|plan|secrets|backup|restore
     python -m cli.containers logs SERVICE
 
 `up` takes SCALE, SOURCE_SQL, BIKES_STORE_API_URL and SLACK_WEBHOOK_URL from the environment, as `make demo` does. All
 other variables of the root module are set in Terraform's own way: in terraform/*.auto.tfvars or as TF_VAR_name.
+`backup` takes BACKUP, the folder to make; `restore` takes BACKUP and REPLACE.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from urllib.parse import quote
 from rich.console import Console
 
 from cli import options
+from cli.backup import steps
+from cli.backup.steps import Stores
 from cli.console import run_command
+from cli.containers import stores
 from cli.containers.secrets_file import FILE, OLD_FILE, missing_secrets, read_old_file, read_secrets, write_secrets
 from cli.containers.terraform import Terraform
 from cli.endpoints import OF_CONTAINERS, Endpoints
@@ -42,8 +46,9 @@ _SETTINGS = {
 
 def main() -> int:
     commands = {"up": up, "down": down, "plan": plan, "secrets": secrets, "logs": logs}
+    commands |= {"backup": backup, "restore": restore}
     if len(sys.argv) < 2 or sys.argv[1] not in commands:
-        print("usage: python -m cli.containers up|down|plan|secrets|logs [SERVICE]", file=sys.stderr)
+        print("usage: python -m cli.containers up|down|plan|secrets|logs SERVICE|backup|restore", file=sys.stderr)
         return 2
 
     def command(console: Console) -> int:
@@ -90,14 +95,36 @@ def logs(console: Console) -> None:
     service = sys.argv[2] if len(sys.argv) > 2 else ""
     if not service:
         raise UserError("Which service? For instance `make logs SERVICE=airflow-scheduler`.")
-    prefix = Terraform(FOLDER).outputs().get("name", "bikes-store")
-    name = f"{prefix}-{service}"
+    name = f"{_prefix()}-{service}"
     try:
         done = subprocess.run(["docker", "logs", "--tail", "200", "--follow", name])
     except FileNotFoundError:
         raise UserError("docker is not on the PATH: install Docker's client, which shows a container's log.") from None
     if done.returncode not in (0, 130):
         raise UserError(f"There is no log of {name}; `docker ps -a` lists the containers.")
+
+
+def backup(console: Console) -> None:
+    """Back up the stack that is up."""
+    folder = steps.folder_for_new(os.environ)
+    steps.make_backup(console, _stores(), folder)
+
+
+def restore(console: Console) -> None:
+    """Restore a backup into the stack that is up. Airflow is stopped meanwhile."""
+    kept = steps.open_backup(os.environ)
+    found, replace = _stores(), options.is_set(os.environ, "REPLACE")
+    steps.check_restore(found, kept, replace)
+    with stores.airflow_stopped(_prefix()):
+        steps.restore(console, found, kept, replace)
+
+
+def _stores() -> Stores:
+    return stores.of(_prefix(), Endpoints.read(ENDPOINTS), read_secrets(FOLDER))
+
+
+def _prefix() -> str:
+    return str(Terraform(FOLDER).outputs().get("name", "bikes-store"))
 
 
 def endpoints(made: Mapping[str, Any]) -> Endpoints:

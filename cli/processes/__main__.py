@@ -1,10 +1,13 @@
-"""`make demo` and `make demo-down`.
+"""`make demo`, `make demo-down`; `make backup` and `make restore` for the demo.
 
     python -m cli.processes up
     python -m cli.processes down
+    python -m cli.processes backup
+    python -m cli.processes restore
 
 The settings are environment variables, which make passes on. `up` takes SCALE, SOURCE_SQL, EXIT, BIKES_STORE_API_URL,
-SLACK_WEBHOOK_URL and, for each port, NAME_PORT (see DEFAULT_PORTS in cli/processes/platform.py).
+SLACK_WEBHOOK_URL and, for each port, NAME_PORT (see DEFAULT_PORTS in cli/processes/platform.py). `backup` takes BACKUP,
+the folder to make; `restore` takes BACKUP and REPLACE.
 """
 
 from __future__ import annotations
@@ -14,18 +17,19 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from rich.console import Console
 
 from cli import options
+from cli.backup import steps
 from cli.console import run_command
 from cli.endpoints import OF_PROCESSES
 from cli.errors import UserError
 from cli.names import ADMIN
 from cli.paths import DEMO_HOME, REPOSITORY
-from cli.processes import monitoring, platform
+from cli.processes import monitoring, platform, postgres, stores
 from cli.processes.settings import Settings, load_or_create
 from cli.run import run_pipeline
 from cli.sales_page import write_sales_page
@@ -33,10 +37,14 @@ from cli.sales_page import write_sales_page
 _SALES_PAGE = DEMO_HOME / "sales.html"
 
 
+class _IsUp(UserError):
+    """The demo runs already."""
+
+
 def main() -> int:
-    commands = {"up": up, "down": down}
+    commands = {"up": up, "down": down, "backup": backup, "restore": restore}
     if len(sys.argv) != 2 or sys.argv[1] not in commands:
-        print("usage: python -m cli.processes up|down", file=sys.stderr)
+        print(f"usage: python -m cli.processes {'|'.join(commands)}", file=sys.stderr)
         return 2
     return run_command(
         commands[sys.argv[1]],
@@ -80,6 +88,35 @@ def down(console: Console) -> int:
     return 0
 
 
+def backup(console: Console) -> int:
+    """Back up the demo, whether it is up or stopped."""
+    folder = steps.folder_for_new(os.environ)
+    if not postgres.data_directory(DEMO_HOME).exists():
+        raise UserError("There is no demo to back up: `make demo` makes one.")
+    settings = load_or_create(DEMO_HOME, os.environ, platform.DEFAULT_PORTS)
+    with ExitStack() as stopped:
+        try:
+            stopped.enter_context(_only_one(DEMO_HOME))
+        except _IsUp:
+            found = stores.of(settings)
+        else:
+            found = stopped.enter_context(stores.started_alone(settings))
+        steps.make_backup(console, found, folder)
+    return 0
+
+
+def restore(console: Console) -> int:
+    """Restore a backup into the demo, which must be stopped; the next `make demo` goes on with it."""
+    backup = steps.open_backup(os.environ)
+    DEMO_HOME.mkdir(exist_ok=True)
+    with _only_one(DEMO_HOME):
+        settings = load_or_create(DEMO_HOME, os.environ, platform.DEFAULT_PORTS)
+        with stores.started_alone(settings) as found:
+            steps.restore(console, found, backup, options.is_set(os.environ, "REPLACE"), room=DEMO_HOME)
+    console.print("`make demo` starts the stack with it.")
+    return 0
+
+
 def _say_where(console: Console, settings: Settings, has_sales: bool) -> None:
     endpoints = OF_PROCESSES.relative_to(REPOSITORY)
     console.print(f"\nAirflow    [bold]{settings.airflow_url}[/bold]  user {ADMIN}, password in {endpoints}")
@@ -98,7 +135,7 @@ def _only_one(home: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise UserError(
+            raise _IsUp(
                 "The demo already runs in another terminal: stop it there with Ctrl-C, or with `make demo-down`."
             ) from None
         yield

@@ -96,7 +96,9 @@ def prepare(settings: Settings, currency_url: str, slack_webhook: str) -> None:
     """Make Airflow's tables, connections, variables and the user that a person and the demo log in with."""
     admin = {"AIRFLOW_ADMIN_USER": ADMIN, "AIRFLOW_ADMIN_PASSWORD": settings.secrets["airflow_admin_password"]}
     values = init_values(settings, currency_url, slack_webhook)
-    _run(settings, [sys.executable, str(AIRFLOW / "prepare.py")], "airflow/prepare.py", {**values, **admin})
+    # An earlier demo was stopped in the middle of a run, or was killed: its processes are gone, its database is not.
+    command = [sys.executable, str(AIRFLOW / "prepare.py"), "--nothing-runs"]
+    _run(settings, command, "airflow/prepare.py", {**values, **admin})
 
 
 def parse_dbt_project(settings: Settings) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from psycopg2 import sql
+
+from cli.database import connect
 from cli.errors import UserError
 from cli.names import DATABASES, ROLES
 from cli.paths import REPOSITORY
@@ -16,10 +19,12 @@ from source.psql import PsqlError
 
 
 def prepare_airflow(settings: Settings) -> None:
-    """Make an empty database for Airflow's metadata. A role of the same name owns it."""
+    """Make an empty database for Airflow's metadata. A role of the same name owns it; no other may connect to it."""
     name = DATABASES["airflow"]
     create_role(settings, name, settings.secrets["airflow_db_password"])
     create_database(settings, name, owner=name)
+    with connect(settings.dsn(name)) as connection, connection.cursor() as cursor:
+        cursor.execute(sql.SQL("REVOKE CONNECT ON DATABASE {} FROM public").format(sql.Identifier(name)))
 
 
 def prepare_source(settings: Settings, scale: int, dump: Path | None) -> bool:

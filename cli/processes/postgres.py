@@ -68,6 +68,7 @@ def service(settings: Settings) -> Service:
         # initdb writes down the zone of whoever starts the demo, and `now()` without a zone would be that zone's time.
         "timezone": "UTC",
         "log_timezone": "UTC",
+        "client_connection_check_interval": "5s",  # a statement whose client was killed ends
     }
     for name, value in options.items():
         command += ["-c", f"{name}={value}"]

@@ -105,13 +105,13 @@ def differ(source: Fingerprint, staging: Fingerprint) -> Difference:
     """What the numbers alone say."""
     if source == staging:
         return NO_DIFFERENCE
-    more = staging.rows - source.rows
-    if more:
-        which = "more" if more > 0 else "fewer"
-        return Difference(abs(more), f"staging has {abs(more):,} rows {which} than the source")
-    if source.keys != staging.keys:
-        return Difference(2, "staging has as many rows as the source, but others: some are missing, some are deleted")
-    return Difference(1, "staging has the rows of the source, but some with other values")
+    if staging.rows != source.rows:
+        return Difference(
+            abs(staging.rows - source.rows), f"staging has {staging.rows:,} rows, the source {source.rows:,}"
+        )
+    if staging.keys != source.keys:
+        return Difference(2, "staging has as many rows as the source, but not the same ones")
+    return Difference(1, "staging has the same rows as the source, but some with other values")
 
 
 def differ_by_list(cursor: Cursor, table: Table, listed: sql.Composable) -> Difference:
@@ -122,9 +122,9 @@ def differ_by_list(cursor: Cursor, table: Table, listed: sql.Composable) -> Diff
     """
     held = sql.Identifier(STAGING_SCHEMA, table.name)
     queries = {
-        "are missing": "FROM {listed} AS one WHERE NOT EXISTS (SELECT FROM {held} AS held WHERE {same})",
-        "are deleted in the source": "FROM {held} AS one WHERE NOT EXISTS (SELECT FROM {listed} AS held WHERE {same})",
-        "have other values": "FROM {listed} AS one JOIN {held} AS held ON {same} WHERE one.{hash} <> {row_hash}",
+        "missing rows": "FROM {listed} AS one WHERE NOT EXISTS (SELECT FROM {held} AS held WHERE {same})",
+        "rows deleted in the source": "FROM {held} AS one WHERE NOT EXISTS (SELECT FROM {listed} AS held WHERE {same})",
+        "rows with other values": "FROM {listed} AS one JOIN {held} AS held ON {same} WHERE one.{hash} <> {row_hash}",
     }
     parts, rows = [], 0
     for what, text in queries.items():
@@ -140,7 +140,7 @@ def differ_by_list(cursor: Cursor, table: Table, listed: sql.Composable) -> Diff
         ((count, key),) = cursor.fetchall()
         if count:
             rows += count
-            parts.append(f"{count:,} rows {what}, such as {key}")
+            parts.append(f"{what}: {count:,}, such as {key}")
     return Difference(rows, "; ".join(parts))
 
 

@@ -26,19 +26,23 @@ ALLOWED = "BIKES_STORE_STAGING_ALLOW_DELETION"
 class DeletionLimit:
     """A load that deletes more than ``rows`` rows and more than ``percent`` of the table is refused.
 
-    Both must be exceeded. ``percent`` is of the rows that the table held before the load.
+    Both must be exceeded. ``percent`` is of the rows that the table held before the load. A load that leaves a table
+    without a row is refused however small the table is, unless ``may_empty``.
     """
 
     rows: int = 100
     percent: float = 10
+    may_empty: bool = False
 
 
 DEFAULT_LIMIT = DeletionLimit()
 #: For a load that a person let pass: no load deletes more than all rows.
-NO_LIMIT = DeletionLimit(percent=100)
+NO_LIMIT = DeletionLimit(percent=100, may_empty=True)
 
 
-def check_deletion(table: Table, run_id: str, deleted: int, held: int, limit: DeletionLimit) -> None:
+def check_deletion(
+    table: Table, run_id: str, deleted: int, held: int, limit: DeletionLimit, *, emptied: bool = False
+) -> None:
     """Refuse a load that deletes more than it may.
 
     Call it in the load's transaction, before or after the deletion: a refused load is rolled back.
@@ -46,12 +50,15 @@ def check_deletion(table: Table, run_id: str, deleted: int, held: int, limit: De
     :param run_id: the run that loads, for the sentence that says how to let it pass.
     :param deleted: how many rows the load deletes.
     :param held: how many rows the table held before.
+    :param emptied: whether the source has no row of the table any more.
     :raises Refused: when the limit is exceeded.
     """
-    if deleted > limit.rows and deleted * 100 > limit.percent * held:
+    many = deleted > limit.rows and deleted * 100 > limit.percent * held
+    if many or (emptied and deleted and not (limit.may_empty or table.may_be_empty)):
+        most = f"deletes at most {limit.rows:,} rows or {limit.percent:g} %" if many else "never deletes the last row"
         raise Refused(
             f"{table.source} has lost {deleted:,} of the {held:,} rows of {STAGING_SCHEMA}.{table.name}, and a load"
-            f" deletes at most {limit.rows:,} rows or {limit.percent:g} %: correct the source and run the extract task"
+            f" {most}: correct the source and run the extract task"
             f" again, or, if the rows may go, set the variable {ALLOWED} to {json.dumps({run_id: [table.name]})} and"
             " run this task again."
         )

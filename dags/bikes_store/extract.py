@@ -58,12 +58,12 @@ def extract_table(
         source has deleted.
     :return: what the object holds.
     :raises Refused: when the source lacks the table or one of its columns, hides rows, or does not know the zone.
-    :raises Unavailable: when the source or the lake goes away.
+    :raises Unavailable: when the source or the lake goes away, or somebody holds a lock on the table.
     """
     source.set_session(isolation_level="REPEATABLE READ", readonly=True)
     source.set_client_encoding("UTF8")
     try:
-        with transaction(source, "source") as cursor:
+        with transaction(source, "source", table.source) as cursor:
             types = _column_types(cursor, table)
             origin = _origin(cursor, table, window, types, zone)
             cursor.execute(PLAIN_VALUES)

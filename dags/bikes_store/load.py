@@ -77,12 +77,12 @@ def load_table(
     :return: how many rows the load read, wrote and deleted.
     :raises Refused: when the object is missing, cut off, of another run or older than what the table holds, when the
         load would delete too much, or when a row breaks a rule of the staging area.
-    :raises Unavailable: when the warehouse or the lake goes away.
+    :raises Unavailable: when the warehouse or the lake goes away, or somebody holds a lock on the table.
     """
     with read_object(lake, table.source, run_id) as (manifest, stream):
         _check(manifest, table, interval)
         try:
-            with transaction(staging, "warehouse") as cursor:
+            with transaction(staging, "warehouse", f"{STAGING_SCHEMA}.{table.name}") as cursor:
                 loaded = _apply(cursor, table, manifest, stream, limit)
                 if manifest.fingerprint:
                     loaded = _compare(cursor, lake, table, manifest, manifest.fingerprint, loaded, limit)
@@ -143,7 +143,7 @@ def _apply(cursor: Cursor, table: Table, manifest: Manifest, stream: StreamingBo
     _refuse_repeated_keys(cursor, table)
     deleted = 0
     if manifest.is_full:
-        deleted = _delete_missing(cursor, target, table, manifest.run_id, limit, _INCOMING)
+        deleted = _delete_missing(cursor, target, table, manifest, limit, _INCOMING, manifest.rows)
     return Loaded(manifest.rows, _upsert(cursor, target, table.key, manifest.columns), deleted)
 
 
@@ -161,7 +161,7 @@ def _compare(
     target = sql.Identifier(STAGING_SCHEMA, table.name)
     if manifest.lists_keys:
         _copy_list(cursor, lake, table, manifest, source)
-        deleted = _delete_missing(cursor, target, table, manifest.run_id, limit, _LISTED)
+        deleted = _delete_missing(cursor, target, table, manifest, limit, _LISTED, source.rows)
         loaded = replace(loaded, deleted=loaded.deleted + deleted)
     difference = comparison.differ(source, comparison.fingerprint(cursor, table, target))
     if difference.rows and manifest.lists_keys:
@@ -222,19 +222,25 @@ def _reason(error: psycopg2.Error) -> str:
 
 
 def _delete_missing(
-    cursor: Cursor, target: sql.Identifier, table: Table, run_id: str, limit: DeletionLimit, present: sql.Identifier
+    cursor: Cursor,
+    target: sql.Identifier,
+    table: Table,
+    manifest: Manifest,
+    limit: DeletionLimit,
+    present: sql.Identifier,
+    in_source: int,
 ) -> int:
-    """Delete the rows whose keys the table ``present`` does not have."""
+    """Delete the rows whose keys the table ``present``, which has all keys of the source, does not have."""
     cursor.execute(
         sql.SQL("DELETE FROM {} AS held WHERE NOT EXISTS (SELECT FROM {} AS present WHERE ({}) = ({}))").format(
             target, present, _qualified("held", table.key), _qualified("present", table.key)
         )
     )
     deleted = cursor.rowcount
-    if deleted > limit.rows:  # else there is no need to count
+    if deleted > limit.rows or (deleted and not in_source):  # else there is no need to count
         cursor.execute(sql.SQL("SELECT count(*) FROM {}").format(target))
         ((left,),) = cursor.fetchall()
-        check_deletion(table, run_id, deleted, deleted + left, limit)
+        check_deletion(table, manifest.run_id, deleted, deleted + left, limit, emptied=not in_source)
     return deleted
 
 

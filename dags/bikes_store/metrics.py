@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from math import inf
 
 from bikes_store.dbt_tests import Finding
 from bikes_store.load import Loaded
@@ -42,7 +43,8 @@ def of_warehouse(findings: Sequence[Finding], differences: Mapping[str, Decimal]
     """What dbt's tests found. ``good_at`` is only set when no test failed, so it grows old while tests fail.
 
     :param differences: by how much the warehouse differs from the staging area: ``order_lines`` in rows,
-        ``total_due`` in money.
+        ``total_due`` in money. NaN, which sums hold when one row of them is no number, is sent as infinity: it is no
+        agreement, and whatever compares NaN with 0 finds nothing.
     :param now: time of the tests, in seconds since 1970.
     """
     statuses = [finding.status for finding in findings]
@@ -50,12 +52,16 @@ def of_warehouse(findings: Sequence[Finding], differences: Mapping[str, Decimal]
     gauges: Gauges = {
         "bikes_store.warehouse.tests_failed": failed,
         "bikes_store.warehouse.tests_warned": statuses.count("warn"),
-        "bikes_store.warehouse.difference_lines": float(differences["order_lines"]),
-        "bikes_store.warehouse.difference_total_due": float(differences["total_due"]),
+        "bikes_store.warehouse.difference_lines": _distance(differences["order_lines"]),
+        "bikes_store.warehouse.difference_total_due": _distance(differences["total_due"]),
     }
     if not failed:
         gauges["bikes_store.warehouse.good_at"] = now
     return gauges
+
+
+def _distance(difference: Decimal) -> float:
+    return inf if difference.is_nan() else float(difference)
 
 
 def _of_table(table: Table, **values: float) -> Gauges:

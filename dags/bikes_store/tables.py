@@ -22,6 +22,7 @@ class Table:
 
     ``key`` is the columns that tell one row from another, as the primary key of the staging table has them.
     ``optional`` columns may be missing from an extracted object; the staging area then fills in their defaults.
+    ``may_be_empty`` says that the source may lose the last row of the table on a usual day.
     """
 
     schema: str
@@ -29,6 +30,7 @@ class Table:
     key: tuple[str, ...]
     columns: tuple[str, ...]
     optional: frozenset[str] = frozenset()
+    may_be_empty: bool = False
 
     @property
     def source(self) -> str:
@@ -36,9 +38,9 @@ class Table:
         return f"{self.schema}.{self.name}"
 
 
-def _table(source: str, key: str, columns: str) -> Table:
+def _table(source: str, key: str, columns: str, may_be_empty: bool = False) -> Table:
     schema, name = source.split(".")
-    return Table(schema, name, tuple(key.split()), tuple(columns.split()))
+    return Table(schema, name, tuple(key.split()), tuple(columns.split()), may_be_empty=may_be_empty)
 
 
 # In load order: each table comes after the tables that it refers to.
@@ -128,6 +130,7 @@ TABLES: dict[str, Table] = {
             "sales.shoppingcartitem",
             key="shoppingcartitemid",
             columns="shoppingcartitemid shoppingcartid quantity productid datecreated modifieddate",
+            may_be_empty=True,
         ),
         _table(
             "sales.salesorderheader",

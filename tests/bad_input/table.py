@@ -363,6 +363,8 @@ NAMES = {
     "rows": "BIKES_STORE_STAGING_MAX_DELETED_ROWS",
     "percent": "BIKES_STORE_STAGING_MAX_DELETED_PERCENT",
     "allow": "BIKES_STORE_STAGING_ALLOW_DELETION",
+    "statement": "BIKES_STORE_STATEMENT_TIMEOUT",
+    "lock": "BIKES_STORE_LOCK_TIMEOUT",
     "init": "BIKES_STORE_WAREHOUSE_INIT",
 }
 
@@ -419,6 +421,8 @@ VARIABLES = [
     variable("deletions negative", "-1", "must be a number of days from 0 to 366", is_incremental=True),
     variable("zone unknown", "Mars/Olympus", "does not know the time zone 'Mars/Olympus'", is_incremental=True),
     variable("zone an offset", "UTC+9", "is an offset; write it as a name, like Asia/Tokyo", is_incremental=True),
+    variable("statement timeout a word", "long", "STATEMENT_TIMEOUT must be a whole number of seconds above 0"),
+    variable("lock timeout negative", "-1", "LOCK_TIMEOUT must be a whole number of seconds above 0"),
     variable("rows a word", "many", "MAX_DELETED_ROWS must be a whole number of rows, such as 100, not 'many'", load),
     variable("rows negative", "-1", "MAX_DELETED_ROWS must be a whole number of rows", load),
     variable("rows empty", "", "MAX_DELETED_ROWS must be a whole number of rows", load),
@@ -532,6 +536,10 @@ MAKE = [
     ),
     make("run-pipeline DATE=1 May", "DATE=1 May is not a day: write it as YYYY-MM-DD", run.main, DATE="1 May"),
     make("run-pipeline DATE=2024-02-30", "DATE=2024-02-30 is not a day", run.main, DATE="2024-02-30"),
+    make("run-pipeline TO=2024-09-31", "TO=2024-09-31 is not a day", run.main, FROM="2024-09-01", TO="2024-09-31"),
+    make("run-pipeline FROM after TO", "FROM=2024-09-02 is after TO", run.main, FROM="2024-09-02", TO="2024-09-01"),
+    make("run-pipeline FROM alone", "FROM and TO go together", run.main, FROM="2024-09-02"),
+    make("run-pipeline DATE and TO", "give one or the other", run.main, DATE="2024-09-02", TO="2024-09-03"),
     make("run-pipeline without a stack", "is the stack up?", run.main, ENDPOINTS="/nowhere.json"),
     make(
         "run-pipeline ENDPOINTS of somebody else",

@@ -10,7 +10,7 @@ from cli import options
 def test_nothing_set_is_the_default():
     assert options.scale({}) == 1
     assert options.dump({"SOURCE_SQL": ""}) is None
-    assert options.day({}) is None
+    assert options.days({}) == []
     assert not options.is_set({}, "EXIT")
 
 
@@ -19,6 +19,11 @@ def test_what_is_set_is_read(tmp_path):
     dump.touch()
     assert options.scale({"SCALE": "10"}) == 10
     assert options.dump({"SOURCE_SQL": str(dump)}) == dump
-    assert options.day({"DATE": "2024-09-01"}) == date(2024, 9, 1)
+    assert options.days({"DATE": "2024-09-01"}) == [date(2024, 9, 1)]
+    assert options.days({"FROM": "2024-02-28", "TO": "2024-03-01"}) == [
+        date(2024, 2, 28),
+        date(2024, 2, 29),
+        date(2024, 3, 1),
+    ]
     assert options.is_set({"EXIT": "1"}, "EXIT")
     assert not options.is_set({"EXIT": "no"}, "EXIT")

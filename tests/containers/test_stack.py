@@ -206,7 +206,7 @@ def run_sleeper(stack, ask):
 
     def run(fail):
         run_id = stack.airflow.call("POST", "/dags/sleeper/dagRuns", {"conf": {"fail": fail}})["dag_run_id"]
-        *_, progress = airflow_client.follow(stack.airflow, run_id, dag_ids=["sleeper"])
+        *_, progress = airflow_client.follow_run(stack.airflow, "sleeper", run_id)
         assert progress.state == ("failed" if fail else "success")
 
     return run

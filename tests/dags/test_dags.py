@@ -19,8 +19,10 @@ from airflow.operators.empty import EmptyOperator
 from airflow.operators.python import BranchPythonOperator, PythonOperator
 from airflow.operators.trigger_dagrun import TriggerDagRunOperator
 
+from bikes_store.airflow_glue import tasks, turns
 from bikes_store.airflow_glue.callbacks import alert_slack, send_unsent_alerts
 from bikes_store.airflow_glue.datasets import lake_dataset
+from bikes_store.airflow_glue.operators import LoadOperator, WarehouseGateOperator
 from bikes_store.environment import dbt_manifest
 from bikes_store.tables import CURRENCY, TABLES
 from cli.paths import DBT_PROJECT, REPOSITORY
@@ -109,6 +111,31 @@ def test_trigger_comes_last_and_can_run_again(staging):
     assert trigger.upstream_task_ids == {f"load.db.{list(TABLES)[-1]}", "load.api.currency"}
     assert trigger.downstream_task_ids == set()
     assert trigger.reset_dag_run is True
+
+
+def test_a_staging_run_ends_after_its_warehouse_run(staging):
+    """With one active run, the next staging run then can't load while the warehouse is built. It takes no slot."""
+    trigger = staging.get_task("trigger_bikes_store_warehouse")
+    assert trigger.wait_for_completion
+    assert trigger._defer  # noqa: SLF001
+    # The failed task of the warehouse run has told Slack; the trigger does not tell it again.
+    assert set(trigger.allowed_states) == {"success", "failed"}
+    assert trigger.failed_states == []
+
+
+def test_loads_and_warehouse_runs_take_turns(staging, warehouse):
+    assert all(isinstance(task, LoadOperator) for task in in_group(staging, "load").values())
+    assert isinstance(warehouse.get_task(turns.GATE), WarehouseGateOperator)
+    assert (staging.dag_id, warehouse.dag_id) == (turns.STAGING_DAG, turns.WAREHOUSE_DAG)
+    for task in warehouse.tasks:
+        if task.task_id != turns.GATE and not isinstance(task, EmptyOperator):
+            assert task._pre_execute_hook is tasks.prepare_dbt, task  # noqa: SLF001
+
+
+def test_no_task_runs_for_ever(dags):
+    for dag in dags.dags.values():
+        for task in dag.tasks:
+            assert isinstance(task, EmptyOperator) or timedelta(0) < task.execution_timeout <= timedelta(days=1), task
 
 
 def test_no_failure_can_pass_for_a_skip(dags):

@@ -50,6 +50,21 @@ def test_the_scheduler_is_down_over_two_midnights(airflow_environment, databases
     tasks.load_database_table("shipmethod", **context("later", START + timedelta(days=3)))
 
 
+@pytest.mark.parametrize(("days", "deleted"), [("1", 1), ("0", 0)])
+def test_a_run_in_incremental_mode_deletes_when_it_is_due(airflow_environment, databases, days, deleted):
+    start = datetime.now(timezone.utc)
+    tasks.extract_database_table("shipmethod", **context("before deletion", start))
+    tasks.load_database_table("shipmethod", **context("before deletion", start))
+    airflow_environment.setenv("AIRFLOW_VAR_BIKES_STORE_STAGING_INCREMENTAL_MODE", "yes")
+    airflow_environment.setenv("AIRFLOW_VAR_BIKES_STORE_STAGING_DELETIONS_EVERY_DAYS", days)
+    with closing(psycopg2.connect(databases[1])) as staging, staging, staging.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO bikes_store_staging.shipmethod VALUES (3, 'GONE', 1, 1, gen_random_uuid(), '2024-08-01')"
+        )
+    tasks.extract_database_table("shipmethod", **context(f"deletions {days}", start))
+    assert tasks.load_database_table("shipmethod", **context(f"deletions {days}", start))["deleted"] == deleted
+
+
 def test_currencies(airflow_environment, currency_url):
     airflow_environment.setenv("AIRFLOW_VAR_BIKES_STORE_API_URL", currency_url)
     airflow_environment.setenv("AIRFLOW_VAR_BIKES_STORE_STAGING_INCREMENTAL_MODE", "True")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from cli.database import connect
 from cli.paths import DBT_PROJECT
 from tests.support.warehouse import UNKNOWN
 
@@ -198,3 +199,110 @@ def test_order_beyond_the_calendar_is_found_by_the_daily_run(shop):
     shop.dbt("build", "--exclude", "dim_date", "--resource-type", "model", "--resource-type", "snapshot")
     assert shop.dbt("test", "--select", "order_dates_are_in_dim_date")["order_dates_are_in_dim_date"] == "fail"
     shop.build()
+
+
+def test_a_load_that_began_before_a_build_and_commits_after_it_is_taken(shop):
+    """Its rows have a time before the build's, so nothing may go by which of the two is newer."""
+    with connect(shop.dsn) as load, load.cursor() as cursor:
+        cursor.execute("UPDATE bikes_store_staging.salesorderheader SET status = 4 WHERE salesorderid = 101")
+        cursor.execute(
+            "UPDATE bikes_store_staging.salesorderdetail SET carriertrackingnumber = 'A' WHERE salesorderdetailid = 1"
+        )
+        new_order(shop, 106, "2024-01-07", 10)
+        shop.run()
+        assert shop.value("SELECT order_status FROM fact_order WHERE nk_sales_order = 101") == 5
+    shop.build()
+    assert shop.value("SELECT order_status FROM fact_order WHERE nk_sales_order = 101") == 4
+    assert shop.value("SELECT carrier_tracking_number FROM fact_order WHERE nk_sales_order_detail = 1") == "A"
+
+
+def test_a_fact_order_of_an_older_release_gets_its_stamps(shop):
+    shop.execute("ALTER TABLE warehouse.fact_order DROP COLUMN line_changed_at, DROP COLUMN header_changed_at")
+    shop.build()
+    assert shop.value("SELECT count(*) FROM fact_order WHERE line_changed_at IS NOT NULL") == 4
+
+
+#: A change of each column of fact_order that its own row does not show to be wrong.
+CHANGES = {
+    "order_status": "3",
+    "purchase_order_number": "'P'",
+    "carrier_tracking_number": "'C'",
+    "sales_channel": "'reseller'",
+    "modified_at": "modified_at + interval '1 second'",
+    "tax_amount": "tax_amount + CASE nk_sales_order_detail WHEN 1 THEN 0.01 WHEN 3 THEN -0.01 ELSE 0 END",
+    **{
+        key: f"(SELECT max({dimension_key}) FROM dim_{dimension} WHERE {dimension_key} <> {key})"
+        for key, dimension_key, dimension in (
+            ("sk_customer", "sk_customer", "customer"),
+            ("sk_product", "sk_product", "product"),
+            ("sk_ship_date", "sk_date", "date"),
+            ("sk_special_offer", "sk_special_offer", "special_offer"),
+        )
+    },
+}
+
+
+def test_every_column_is_compared_with_the_staging_area(shop):
+    name = "fact_order_holds_what_staging_holds"
+    compared = {
+        column
+        for (column,) in shop.rows(
+            "SELECT column_name FROM information_schema.columns WHERE table_name = 'fact_order'"
+            " AND column_name NOT IN ('sk_order_line', 'nk_sales_order', 'nk_sales_order_detail', 'built_at')"
+            r" AND column_name NOT LIKE '%\_changed\_at'"
+        )
+    }
+    text = (DBT_PROJECT / "tests" / f"{name}.sql").read_text() + (DBT_PROJECT / "macros" / "fact_order.sql").read_text()
+    assert not [column for column in compared if f"'{column}'" not in text]
+    assert shop.dbt("test", "--select", name) == {name: "pass"}
+    shop.execute("CREATE TABLE public.kept AS SELECT * FROM warehouse.fact_order")
+    for column, value in CHANGES.items():
+        shop.execute(
+            f"SET search_path = warehouse; UPDATE fact_order SET {column} = {value} WHERE nk_sales_order = 100"
+        )
+    query = next((shop.target / "compiled").rglob(f"{name}.sql")).read_text()
+    found = {
+        column for (columns,) in shop.rows(f"SELECT columns FROM ({query}) AS found") for column in columns.split(", ")
+    }
+    assert found == set(CHANGES)
+    shop.execute("TRUNCATE warehouse.fact_order; INSERT INTO warehouse.fact_order SELECT * FROM public.kept")
+
+
+def test_a_sentinel_does_not_size_the_calendar(shop):
+    """Some systems write a date where they know none: a period that goes on then ends in the year 9999."""
+    before = shop.rows("SELECT min(nk_date), max(nk_date), count(*) FROM dim_date")
+    shop.execute("UPDATE salesterritoryhistory SET enddate = '9999-12-31'")
+    shop.execute("UPDATE salesorderheader SET shipdate = '9999-12-31' WHERE salesorderid = 101")
+    shop.execute("UPDATE salespersonquotahistory SET quotadate = '1753-01-01'")
+    shop.build()
+    assert shop.rows("SELECT min(nk_date), max(nk_date), count(*) FROM dim_date") == before
+    assert shop.rows("SELECT is_current, ended_at, sk_end_date FROM fact_sales_territory_history") == [
+        (True, None, UNKNOWN)
+    ]
+
+
+def test_what_is_no_number_and_no_moment_fails_tests_by_name(shop):
+    """NaN equals itself, so a mart that holds it would seem to agree with the facts."""
+    faults = {
+        "salesorderheader": {"freight": "NaN", "totaldue": "Infinity", "duedate": "infinity"},
+        "salesorderdetail": {"unitprice": "NaN"},
+        "salesterritoryhistory": {"enddate": "infinity"},
+        "product": {"standardcost": "NaN"},
+    }
+    for table, columns in faults.items():
+        shop.execute(f"CREATE TABLE public.kept_{table} AS SELECT * FROM {table}")
+        shop.execute(f"UPDATE {table} SET " + ", ".join(f"{name} = '{value}'" for name, value in columns.items()))
+    shop.run()
+    failed = {name for name, status in shop.dbt("test").items() if status == "fail"}
+    by_table = {f"{table}_holds_only_finite_values" for table in faults}
+    assert {name for name in failed if name.endswith("_holds_only_finite_values")} == by_table
+    assert failed > by_table | {
+        "order_amounts_equal_their_headers",
+        "mart_sales_daily_revenue_agrees",
+        "mart_sales_daily_total_due_agrees",
+        "mart_reconciliation_has_no_difference",
+    }
+    for table, columns in faults.items():
+        query = next((shop.target / "compiled").rglob(f"{table}_holds_only_finite_values.sql")).read_text()
+        assert {column for column, _ in shop.rows(query)} == set(columns)
+        shop.execute(f"DELETE FROM {table}; INSERT INTO {table} SELECT * FROM public.kept_{table}")

@@ -132,6 +132,25 @@ def test_the_database_refuses_a_line_twice(shop):
         shop.execute("INSERT INTO warehouse.fact_order SELECT * FROM warehouse.fact_order")
 
 
+def test_empty_is_refused_where_it_would_take_rows_away(shop):
+    """With --empty, dbt reads no rows: to a snapshot it looks as if the source had deleted everything."""
+    counts = (
+        "SELECT (SELECT count(*) FROM fact_order), (SELECT count(*) FROM mart_sales_daily),"
+        " (SELECT count(*) FROM dim_product WHERE dbt_valid_to IS NULL)"
+    )
+    before = shop.rows(counts)
+    statuses = shop.dbt("build", "--empty", "--resource-type", "model", "--resource-type", "snapshot")
+    assert set(statuses.values()) == {"error", "skipped"}
+    assert shop.rows(counts) == before
+
+
+def test_empty_checks_the_sql_in_a_schema_of_its_own(warehouse, monkeypatch):
+    warehouse.execute(SHOP)
+    monkeypatch.setenv("WAREHOUSE_SCHEMA", "check_sql")
+    assert len(warehouse.build("--empty")) > 100
+    assert warehouse.value("SELECT count(*) FROM check_sql.fact_order") == 0
+
+
 def test_dbt_deps_needs_no_network(tmp_path):
     done = subprocess.run(
         [

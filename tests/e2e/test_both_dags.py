@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
-from collections.abc import Iterator
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +22,31 @@ from cli import airflow_client, report
 from cli.airflow_client import STAGING_DAG, WAREHOUSE_DAG, Task
 from cli.database import connect, query
 from cli.endpoints import Endpoints
+from cli.names import BUCKETS, DATABASES
+from cli.processes import airflow
 from cli.processes.platform import Platform, remove
 from cli.processes.settings import Settings, generate_secrets
+from tests.support import leaks
 from tests.support.ports import free_ports
 from tests.support.web import Web, web_server
 
+SLACK_TOKEN = "secret-of-slack"
 # Columns that may differ between two runs on the same data: when a row was written, and the keys made from that.
-TECHNICAL = "{built_at,recorded_at,dbt_updated_at,dbt_scd_id}"
+TECHNICAL = "{built_at,line_changed_at,header_changed_at,recorded_at,dbt_updated_at,dbt_scd_id}"
 
 
 @dataclass
 class Running:
     """A stack that is up, and the messages that its webhook got."""
 
+    settings: Settings
     home: Path
     endpoints: Endpoints
     airflow: airflow_client.Airflow
     slack: Web
+    secrets: leaks.Secrets
+    command_lines: dict[str, set[str]]
+    screen: StringIO
     spilled_before: int = 0
 
     def run(self, day: date) -> tuple[str, list[Task]]:
@@ -60,7 +73,9 @@ class Running:
     def warehouse(self) -> dict[str, str]:
         """A checksum of each table of the warehouse."""
         dsn = self.endpoints.warehouse_dsn
-        tables = query(dsn, "SELECT tablename FROM pg_tables WHERE schemaname = 'warehouse'")
+        tables = query(
+            dsn, "SELECT tablename FROM pg_tables WHERE schemaname = 'warehouse' AND tablename <> 'build_inputs'"
+        )
         rows = f"(to_jsonb(t) - '{TECHNICAL}'::text[])::text"
         return {
             table: query(dsn, f"SELECT md5(string_agg({rows}, '|' ORDER BY {rows})) FROM warehouse.{table} AS t")[0][0]
@@ -73,14 +88,16 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     home = tmp_path_factory.mktemp("e2e") / "demo"
     home.mkdir()
     settings = Settings(home, free_ports(), generate_secrets())
-    with web_server() as slack:
+    secrets = leaks.Secrets({**settings.secrets, "slack": SLACK_TOKEN})
+    screen = StringIO()
+    with web_server() as slack, leaks.in_command_lines(secrets) as command_lines:
         try:
-            with Platform(settings, Console(quiet=True)) as stack:
-                stack.start(scale=1, dump=None, currency_url="", slack_webhook=slack.url)
+            with Platform(settings, Console(file=screen)) as stack:
+                stack.start(scale=1, dump=None, currency_url="", slack_webhook=f"{slack.url}/{SLACK_TOKEN}")
                 endpoints = stack.endpoints()
-                airflow = endpoints.airflow()
-                airflow_client.wait_for_dags(airflow)
-                yield Running(home, endpoints, airflow, slack)
+                client = endpoints.airflow()
+                airflow_client.wait_for_dags(client)
+                yield Running(settings, home, endpoints, client, slack, secrets, command_lines, screen)
         finally:
             remove(home)
 
@@ -173,8 +190,32 @@ def test_the_same_day_again_changes_nothing(platform, second):
     assert platform.warehouse() == before
 
 
+def test_a_backfill_runs_both_dags_and_takes_turns_with_a_run_by_hand(platform, second):
+    """Somebody starts a warehouse run while the backfill loads: it begins after the loads, and is built first."""
+    day = (today() - timedelta(days=3)).isoformat()
+    command = [str(Path(sys.prefix) / "bin" / "airflow"), "dags", "backfill", STAGING_DAG, "-s", day, "-e", day]
+    environment = {**os.environ, **airflow.environment(platform.settings)}
+    with (platform.home / "backfill.log").open("w") as log:
+        backfill = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        staged = wait_for(lambda: platform.airflow.run_at(STAGING_DAG, f"{day}T00:00:00+00:00"), backfill)
+        run_id = staged["dag_run_id"]
+        wait_for(lambda: [task for task in loads(platform, run_id) if task.state == "running"], backfill)
+        by_hand = platform.airflow.call("POST", f"/dags/{WAREHOUSE_DAG}/dagRuns", {})["dag_run_id"]
+        assert backfill.wait(300) == 0, (platform.home / "backfill.log").read_text()[-3000:]
+    built = platform.airflow.run_at(WAREHOUSE_DAG, f"{day}T00:00:00+00:00")
+    assert (built["state"], built["run_type"]) == ("success", "manual")
+    *_, other = airflow_client.follow_run(platform.airflow, WAREHOUSE_DAG, by_hand)
+    assert other.state == "success"
+    (gate,) = (task for task in other.tasks if task.task_id == "check_is_warehouse_init")
+    assert gate.end
+    assert gate.end > max(task.end for task in loads(platform, run_id))
+
+
 def test_a_test_that_fails_is_told_once_with_its_rows(platform, second):
-    """A cent too much: the run fails without a retry, and Slack gets the name of the test and the order."""
+    """A cent too much: the run fails without a retry, and Slack gets the name of the test and the order.
+
+    Meanwhile somebody clears a load. It waits until the run has ended.
+    """
     dsn = platform.endpoints.warehouse_dsn
     ((order, line),) = query(
         dsn, "SELECT nk_sales_order, nk_sales_order_detail FROM warehouse.fact_order ORDER BY 2 LIMIT 1"
@@ -183,7 +224,15 @@ def test_a_test_that_fails_is_told_once_with_its_rows(platform, second):
         dsn, "UPDATE warehouse.fact_order SET tax_amount = tax_amount + 0.01 WHERE nk_sales_order_detail = %s", line
     )
     run_id = platform.airflow.call("POST", f"/dags/{WAREHOUSE_DAG}/dagRuns", {})["dag_run_id"]
-    *_, progress = airflow_client.follow(platform.airflow, run_id, dag_ids=[WAREHOUSE_DAG])
+    cleared = {"dry_run": False, "task_ids": ["load.db.store"], "dag_run_id": second[0], "only_failed": False}
+    for progress in airflow_client.follow_run(platform.airflow, WAREHOUSE_DAG, run_id):
+        if any("." in task for task in progress.running) and cleared:
+            platform.airflow.call("POST", f"/dags/{STAGING_DAG}/clearTaskInstances", cleared)
+            cleared = {}
+    *_, again = airflow_client.follow_run(platform.airflow, STAGING_DAG, second[0])
+    (load,) = (task for task in again.tasks if task.task_id == "load.db.store")
+    assert load.end
+    assert load.end > max(task.end for task in progress.tasks if task.end)
     assert [(task.task_id, task.try_number) for task in progress.failed] == [
         ("warehouse.bikes_store_warehouse_test", 1)
     ]
@@ -192,6 +241,40 @@ def test_a_test_that_fails_is_told_once_with_its_rows(platform, second):
     assert "order_amounts_equal_their_headers: 1 row, the first:" in told
     assert f"nk_sales_order={order}, tax_difference=0.0100" in told
     assert "1 more only warn.\norder_subtotals_equal_their_lines: 1 row" in told
+
+
+def test_no_secret_is_where_it_can_be_read(platform, second):
+    """Screen, `ps`, logs, lake, metadata with rendered templates, XCom, events: after runs that ended in each way."""
+    secrets, settings = platform.secrets, platform.settings
+    assert secrets.named_in(platform.screen.getvalue().encode()) == set()
+    assert platform.command_lines == {}
+    logs = [*settings.home.glob("logs/*"), *settings.home.glob("airflow/logs/**/*")]
+    assert len(logs) > 10
+    assert leaks.in_files(secrets, logs) == {}
+    assert leaks.in_lake(secrets, platform.endpoints.lake(), BUCKETS.values()) == {}
+    metadata = settings.dsn(DATABASES["airflow"])
+    for table in ("rendered_task_instance_fields", "xcom", "log"):
+        assert query(metadata, f"SELECT count(*) > 10 FROM {table}") == [(True,)], table
+    assert leaks.in_database(secrets, metadata) == {}
+    # What holds a secret, because a service reads it there, is for its owner alone.
+    open_files = [path for path in settings.home.rglob("*") if path.is_file() and path.stat().st_mode & 0o077]
+    assert leaks.in_files(secrets, open_files) == {}
+
+
+def loads(platform: Running, run_id: str) -> list[Any]:
+    """The loads of a staging run."""
+    tasks = airflow_client.look(platform.airflow, STAGING_DAG, run_id).tasks
+    return [task for task in tasks if task.task_id.startswith("load.")]
+
+
+def wait_for(condition: Callable[[], Any], process: subprocess.Popen[bytes]) -> Any:
+    """What a condition gives as soon as it gives something, while a process runs."""
+    deadline = time.monotonic() + 120
+    while not (found := condition()):
+        assert process.poll() is None, "the process has ended"
+        assert time.monotonic() < deadline
+        time.sleep(0.3)
+    return found
 
 
 def today() -> date:

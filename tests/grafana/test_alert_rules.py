@@ -21,6 +21,7 @@ DAG = 'dag_id="bikes_store_staging"'
 FAILED = f"airflow_dag_run_last_failed{{{DAG}}}"
 TRIED = f'airflow_task_finished_total{{state="up_for_retry",{DAG},task_id="load.db.store",task_group="load.db"}}'
 WAREHOUSE, SOURCE = (f'mountpoint="/disks/{volume}",volume="{volume}"' for volume in ("warehouse", "source"))
+SINCE = "airflow_dag_run_running_since_timestamp_seconds"
 GOOD = "bikes_store_warehouse_good_timestamp_seconds"
 
 
@@ -47,6 +48,25 @@ STORIES = (
     # statsd-exporter restarts, which repairs nothing.
     Story(
         "DAG run failed", {FAILED: f"1x{MINUTE} stale _x{DAY}"}, (10, 23 * 60), (), {"dag_id": "bikes_store_staging"}
+    ),
+    # A run that starts at minute 10 and hangs until minute 200; and one of the other DAG that ends in time.
+    Story(
+        "Run takes too long",
+        {
+            f"{SINCE}{{{DAG}}}": f"0x{10 * MINUTE - 1} 600x{190 * MINUTE - 1} 0x{60 * MINUTE}",
+            f'{SINCE}{{dag_id="bikes_store_warehouse"}}': f"0x{10 * MINUTE - 1} 600x{100 * MINUTE} 0x{149 * MINUTE}",
+        },
+        (132, 198),
+        (9, 60, 129, 202),
+        {"dag_id": "bikes_store_staging"},
+    ),
+    # It hangs, and statsd-exporter restarts.
+    Story(
+        "Run takes too long",
+        {f"{SINCE}{{{DAG}}}": f"1x{20 * MINUTE} stale _x{24 * 60 * MINUTE}"},
+        (121, 23 * 60),
+        (60,),
+        {"dag_id": "bikes_store_staging"},
     ),
     Story(
         "Task failing repeatedly",
@@ -188,6 +208,19 @@ STORIES = (
         },
         (11, 29),
         (9, 32),
+        {},
+    ),
+    # The total due of one order is no number, so the difference is none either.
+    Story(
+        "Reconciliation off",
+        {
+            "bikes_store_warehouse_difference_lines": f"0x{40 * MINUTE}",
+            "bikes_store_warehouse_difference_total_due": (
+                f"0x{10 * MINUTE} {' '.join(['NaN'] * 10 * MINUTE)} 0x{10 * MINUTE}"
+            ),
+        },
+        (11, 19),
+        (9, 22),
         {},
     ),
 )

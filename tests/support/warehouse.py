@@ -26,6 +26,7 @@ class Warehouse:
     dsn: str
     target: Path
     seconds: dict[str, float] = field(default_factory=dict)  # that each node of the last run took
+    answers: dict[str, str] = field(default_factory=dict)  # the database's message to each node of the last run
 
     def execute(self, statement: str) -> None:
         with connect(self.dsn) as connection, connection.cursor() as cursor:
@@ -52,11 +53,23 @@ class Warehouse:
             raise result.exception
         nodes = getattr(result.result, "results", [])
         self.seconds = {node.node.name: node.execution_time for node in nodes}
+        self.answers = {node.node.name: str(node.message) for node in nodes}
         return {node.node.name: str(node.status) for node in nodes}
 
     def fact_orders(self) -> list[tuple[Any, ...]]:
-        """Every row of fact_order, without the time at which it was built."""
-        return self.rows("SELECT to_jsonb(f) - 'built_at' FROM fact_order AS f ORDER BY sk_order_line")
+        """Every row of fact_order, without the times at which it was built and its origins were staged."""
+        return self._contents_of("fact_order")
+
+    def contents(self) -> dict[str, list[tuple[Any, ...]]]:
+        """The rows of every table that dbt builds, without what tells when they were built."""
+        tables = self.rows(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'warehouse' AND tablename <> 'build_inputs'"
+        )
+        return {table: self._contents_of(table) for (table,) in tables}
+
+    def _contents_of(self, table: str) -> list[tuple[Any, ...]]:
+        row = "to_jsonb(t) - '{built_at,line_changed_at,header_changed_at}'::text[]"
+        return self.rows(f"SELECT r FROM (SELECT {row} AS r FROM warehouse.{table} AS t) AS rows ORDER BY r::text")
 
     def build(self, *arguments: str) -> dict[str, str]:
         """Models, snapshots and tests, as a warehouse run has them; none may fail."""

@@ -13,9 +13,10 @@ import pytest
 from bikes_store.lake import Manifest, write_object
 from bikes_store.load import load_table
 from bikes_store.tables import TABLES
-from cli.database import connect
-from cli.names import ROLES, password_of
+from cli.database import connect, query
+from cli.names import DATABASES, ROLES, password_of
 from cli.paths import REPOSITORY
+from cli.processes import databases
 from cli.processes.postgres import psql
 from tests.support.pipeline import DAY
 
@@ -28,6 +29,8 @@ def roles(services, postgres):
         return {"ROLES": json.dumps(services.settings.passwords(*ROLES[database]))}
 
     source = postgres.create_database("roles_source")
+    with connect(source) as connection, connection.cursor() as cursor:
+        cursor.execute("GRANT CREATE ON SCHEMA public TO public")  # as PostgreSQL 14 makes a database
     folder = REPOSITORY / "source"
     psql(source).run(folder / "bikes_store" / "schema.sql", folder / "roles.sql", environment=passwords("source"))
     warehouse = postgres.create_database("roles_warehouse")
@@ -48,6 +51,17 @@ def may(dsn, statement):
     except psycopg2.errors.InsufficientPrivilege:
         return False
     return True
+
+
+def tries(dsn, statement):
+    """Whether a role gets through with a statement that it may not run. No transaction: some run in none."""
+    with closing(psycopg2.connect(dsn)) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        try:
+            cursor.execute(statement)
+        except psycopg2.errors.InsufficientPrivilege:
+            return False
+        return True
 
 
 def test_reader_reads_every_table_of_the_source_and_writes_none(roles):
@@ -111,3 +125,121 @@ def test_reporter_reads_what_dbt_builds_and_nothing_else(roles):
     assert not may(roles["reporter"], "DELETE FROM warehouse.mart")
     assert not may(roles["reporter"], "SELECT FROM bikes_store_staging.currency")
     assert not may(roles["reporter"], "CREATE TABLE warehouse.x (a int)")
+
+
+_STAGING, _BUILT = "bikes_store_staging.currency", "warehouse.built"
+
+
+def _changes(table: str) -> list[str]:
+    """Statements that change a table, or wait for those that do."""
+    return [
+        f"INSERT INTO {table} DEFAULT VALUES",
+        f"UPDATE {table} SET modifieddate = now()",
+        f"DELETE FROM {table}",
+        f"TRUNCATE {table}",
+        f"SELECT FROM {table} FOR UPDATE",
+        f"BEGIN; LOCK TABLE {table}",
+        *_redefines(table),
+    ]
+
+
+def _redefines(table: str) -> list[str]:
+    return [
+        f"DROP TABLE {table}",
+        f"ALTER TABLE {table} ADD x int",
+        f"ALTER TABLE {table} DISABLE TRIGGER ALL",
+        f"ALTER TABLE {table} OWNER TO CURRENT_USER",
+        f"CREATE INDEX ON {table} ((1))",
+    ]
+
+
+#: What no role may do: get more rights, look at the server, leave its schemas.
+ANY_ROLE = [
+    "CREATE ROLE another",
+    "ALTER ROLE CURRENT_USER SUPERUSER",
+    "ALTER ROLE CURRENT_USER CREATEROLE",
+    "ALTER ROLE CURRENT_USER BYPASSRLS",
+    "ALTER ROLE postgres PASSWORD 'mine'",
+    "GRANT postgres TO CURRENT_USER",
+    "GRANT pg_read_all_data TO CURRENT_USER",
+    "SET ROLE postgres",
+    "SET SESSION AUTHORIZATION postgres",
+    "SELECT rolpassword FROM pg_authid",
+    "SELECT pg_read_file('postgresql.conf')",
+    "SELECT pg_ls_dir('.')",
+    "COPY (SELECT 1) TO '/tmp/x'",
+    "COPY (SELECT 1) TO PROGRAM 'id'",
+    "CREATE TEMPORARY TABLE t (a text); COPY t FROM '/etc/passwd'",
+    "CREATE TEMPORARY TABLE t (a text); COPY t FROM PROGRAM 'id'",
+    "SELECT lo_import('/etc/passwd')",
+    "ALTER SYSTEM SET log_statement = 'all'",
+    "SET session_replication_role = replica",
+    "SELECT pg_reload_conf()",
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'postgres'",
+    "CREATE DATABASE another",
+    "CREATE SCHEMA another",
+    "CREATE EXTENSION file_fdw",
+    "CREATE FUNCTION f() RETURNS int LANGUAGE c AS 'x'",
+    "CREATE TABLE public.x (a int)",
+    "CREATE FUNCTION public.f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+]
+FORBIDDEN = {
+    "source_reader": [
+        *(statement for table in TABLES.values() for statement in _changes(table.source)),
+        *(f"CREATE TABLE {schema}.x (a int)" for schema in {table.schema for table in TABLES.values()}),
+    ],
+    "staging_loader": [
+        *_redefines(_STAGING),
+        f"TRUNCATE {_STAGING}",
+        "CREATE TABLE bikes_store_staging.x (a int)",
+        "DROP SCHEMA bikes_store_staging CASCADE",
+        f"SELECT FROM {_BUILT}",
+        *_changes(_BUILT),
+    ],
+    "dbt": [
+        *_changes(_STAGING),
+        "CREATE TABLE bikes_store_staging.x (a int)",
+        "DROP SCHEMA bikes_store_staging CASCADE",
+    ],
+    "reporter": [
+        f"SELECT FROM {_STAGING}",
+        *_changes(_STAGING),
+        *_changes(_BUILT),
+        "CREATE TABLE warehouse.x (a int)",
+        "DROP SCHEMA warehouse CASCADE",
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def built(roles):
+    """A table that dbt has built."""
+    may(roles["dbt"], f"CREATE TABLE {_BUILT} (modifieddate timestamp DEFAULT now())")
+
+
+@pytest.mark.parametrize("role", [role for of_database in ROLES.values() for role in of_database])
+def test_no_role_does_what_it_may_not(roles, built, role):
+    statements = [*ANY_ROLE, *FORBIDDEN[role]]
+    assert [statement for statement in statements if tries(roles[role], statement)] == []
+
+
+@pytest.mark.parametrize("role", [role for of_database in ROLES.values() for role in of_database])
+def test_a_role_sees_nothing_in_a_database_of_others(roles, built, postgres, services, role):
+    """The demo has one server for all, and everybody may connect to each of its databases."""
+    (other,) = {"roles_source", "roles_warehouse"} - {roles[role].rpartition("/")[2]}
+    tables = query(
+        postgres.dsn(other), "SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname !~ '^(pg_|inf)'"
+    )
+    assert len(tables) >= len(TABLES)
+    dsn = services.settings.dsn(other, role, password_of(role))
+    assert [table for (table,) in tables if tries(dsn, f"SELECT FROM {table}")] == []
+    assert not tries(dsn, "CREATE TABLE public.x (a int)")
+
+
+def test_only_airflow_connects_to_its_metadata(roles, services):
+    databases.prepare_airflow(services.settings)
+    name = DATABASES["airflow"]
+    assert may(services.settings.dsn(name, name, "airflow_db_password"), "CREATE TABLE mine (a int); DROP TABLE mine")
+    for role in roles:
+        with pytest.raises(psycopg2.OperationalError, match="permission denied for database"):
+            may(services.settings.dsn(name, role, password_of(role)), "SELECT 1")

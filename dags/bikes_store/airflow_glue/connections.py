@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from airflow.exceptions import AirflowNotFoundException
@@ -10,6 +11,7 @@ from airflow.hooks.base import BaseHook
 from bikes_store.errors import Refused, Unavailable
 
 if TYPE_CHECKING:
+    from airflow.models import Connection as AirflowConnection
     from mypy_boto3_s3 import S3Client
     from psycopg2.extensions import connection as Connection
 
@@ -23,20 +25,29 @@ _SLACK_HOST = "https://hooks.slack.com/services"
 
 
 def connect(connection_id: str) -> Connection:
-    """A connection of psycopg2 to one of the databases; the caller closes it.
+    """A session with one of the databases, which does not hang; the caller closes it.
 
-    :raises Refused: when Airflow has no such connection, or it is not one to PostgreSQL.
+    Its timeouts are variables. What the connection's extra says about the same things counts more.
+
+    :raises Refused: when a variable is wrong, Airflow has no such connection, or it is not one to PostgreSQL.
     :raises Unavailable: when the database can't be reached, or does not let us in.
     """
     import psycopg2
     from airflow.providers.postgres.hooks.postgres import PostgresHook
 
-    _check(connection_id, "postgres")
+    from bikes_store import database
+    from bikes_store.airflow_glue import variables
+
+    options = database.options(variables.statement_timeout(), variables.lock_timeout())
+    found = _look_up(connection_id, "postgres")
+    found.set_extra(json.dumps({**database.CONNECT, "options": options, **found.extra_dejson}))
     try:
-        return PostgresHook(connection_id).get_conn()
+        session = PostgresHook(connection_id, connection=found).get_conn()
     except psycopg2.OperationalError as error:
         reason = " ".join(str(error).split())
         raise Unavailable(f"The database of Airflow's connection {connection_id} can't be used: {reason}") from error
+    database.watch_client(session)
+    return session
 
 
 def lake_client() -> S3Client:
@@ -47,7 +58,7 @@ def lake_client() -> S3Client:
     from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 
     # Without the connection, the hook would go to Amazon's own S3, with whatever keys this machine has.
-    _check(LAKE, "aws")
+    _look_up(LAKE, "aws")
     try:
         return S3Hook(LAKE).get_conn()
     except ValueError as error:
@@ -69,7 +80,7 @@ def slack_webhook() -> str | None:
     return f"{(connection.host or _SLACK_HOST).rstrip('/')}/{token.lstrip('/')}"
 
 
-def _check(connection_id: str, kind: str) -> None:
+def _look_up(connection_id: str, kind: str) -> AirflowConnection:
     try:
         connection = BaseHook.get_connection(connection_id)
     except AirflowNotFoundException:
@@ -79,3 +90,4 @@ def _check(connection_id: str, kind: str) -> None:
         ) from None
     if connection.conn_type != kind:
         raise Refused(f"Airflow's connection {connection_id} is of type {connection.conn_type}; it must be {kind}.")
+    return connection

@@ -7,7 +7,7 @@ import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from bikes_store.airflow_glue import connections, variables
+from bikes_store.airflow_glue import connections, turns, variables
 from bikes_store.airflow_glue.failures import no_retry_when_refused
 from bikes_store.airflow_glue.stats import send_gauges
 from bikes_store.tables import CURRENCY, Table
@@ -77,6 +77,22 @@ def warehouse_group() -> str:
     """Name of the task group that builds the warehouse in this run; the branch follows it."""
     with no_retry_when_refused():
         return "warehouse_init" if variables.is_warehouse_init() else "warehouse"
+
+
+def prepare_dbt(context: Any) -> None:
+    """What comes before each dbt command of the warehouse.
+
+    The task fails at once when the staging area has changed since its run began. When the task is stopped, so are the
+    statements of dbt: dbt itself waits for their end.
+
+    :param context: Airflow's context of the task.
+    """
+    from bikes_store.database import cancel_on_signals
+    from bikes_store.dbt_sessions import open_sessions
+
+    with no_retry_when_refused():
+        turns.check_one_state(context["run_id"])
+    cancel_on_signals(open_sessions)  # until the task's process ends
 
 
 def _plan(table: Table, interval: Window) -> tuple[Window | Full, bool]:

@@ -8,6 +8,7 @@ from typing import Any
 from airflow.models import Variable
 
 from bikes_store import deletions
+from bikes_store.database import options
 from bikes_store.deletions import DEFAULT_LIMIT, NO_LIMIT, DeletionLimit
 from bikes_store.errors import Refused
 from bikes_store.flags import read_flag
@@ -17,8 +18,10 @@ from bikes_store.tables import Table, read_tables
 API_URL = "BIKES_STORE_API_URL"
 INCREMENTAL_MODE = "BIKES_STORE_STAGING_INCREMENTAL_MODE"
 DELETIONS_EVERY_DAYS = "BIKES_STORE_STAGING_DELETIONS_EVERY_DAYS"
+LOCK_TIMEOUT = "BIKES_STORE_LOCK_TIMEOUT"
 OVERLAP_HOURS = "BIKES_STORE_STAGING_OVERLAP_HOURS"
 SOURCE_TIMEZONE = "BIKES_STORE_SOURCE_TIMEZONE"
+STATEMENT_TIMEOUT = "BIKES_STORE_STATEMENT_TIMEOUT"
 TABLES_TO_LOAD = "BIKES_STORE_STAGING__table_to_extract_and_load"
 WAREHOUSE_INIT = "BIKES_STORE_WAREHOUSE_INIT"
 
@@ -28,6 +31,9 @@ DEFAULT_OVERLAP_HOURS = 6
 #: A list of the keys is a part of a table only.
 DEFAULT_DELETIONS_EVERY_DAYS = 1
 _MOST_DAYS = 366
+#: Seconds. An hour is enough for the longest statement of a source a hundred times as big.
+DEFAULT_STATEMENT_TIMEOUT = 3600
+DEFAULT_LOCK_TIMEOUT = 60
 
 
 def currency_api_url() -> str:
@@ -92,6 +98,34 @@ def deletion_limit(table: Table, run_id: str) -> DeletionLimit:
     return NO_LIMIT if deletions.is_allowed(_json(deletions.ALLOWED), table, run_id) else limit
 
 
+def lock_timeout() -> int:
+    """Seconds that a statement may wait for a lock.
+
+    :raises Refused: when the variable is no whole number above 0.
+    """
+    return _seconds(LOCK_TIMEOUT, DEFAULT_LOCK_TIMEOUT)
+
+
+def statement_timeout() -> int:
+    """Seconds that a statement may take.
+
+    :raises Refused: when the variable is no whole number above 0.
+    """
+    return _seconds(STATEMENT_TIMEOUT, DEFAULT_STATEMENT_TIMEOUT)
+
+
+def timeouts_of_dbt() -> str:
+    """PGOPTIONS for dbt's sessions, as a template: dbt's tasks read the variables when they run."""
+    statement, lock = (
+        f"{{{{ var.value.get('{name}', '{default}') }}}}"
+        for name, default in (
+            (STATEMENT_TIMEOUT, DEFAULT_STATEMENT_TIMEOUT),
+            (LOCK_TIMEOUT, DEFAULT_LOCK_TIMEOUT),
+        )
+    )
+    return options(statement, lock)
+
+
 def tables() -> dict[str, Table]:
     """All tables of the catalogue by name, in load order. The variable may give a table another key.
 
@@ -106,6 +140,13 @@ def _json(name: str) -> Any:
         return Variable.get(name, default_var={}, deserialize_json=True)
     except ValueError as error:
         raise Refused(f"Variable {name} is not JSON: {error}.") from None
+
+
+def _seconds(name: str, default: int) -> int:
+    text = str(Variable.get(name, default_var=default)).strip()
+    if not text.isdecimal() or int(text) == 0:
+        raise Refused(f"Variable {name} must be a whole number of seconds above 0, not {text!r}.")
+    return int(text)
 
 
 def _text(name: str) -> str:

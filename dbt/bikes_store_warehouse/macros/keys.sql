@@ -9,6 +9,11 @@
     '00000000000000000000000000000000'
 {%- endmacro %}
 
+{#- The day of the calendar's unknown member. -#}
+{% macro unknown_date() -%}
+    0001-01-01
+{%- endmacro %}
+
 {% macro or_unknown(key) -%}
     coalesce({{ key }}, {{ unknown_key() }})
 {%- endmacro %}

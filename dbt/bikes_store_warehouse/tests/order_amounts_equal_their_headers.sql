@@ -1,4 +1,5 @@
--- Money: the lines of each order add up to the amounts of its header, to the last digit.
+-- Money: the lines of each order add up to the amounts of its header, to the last digit. NaN equals itself, but NaN
+-- less NaN is not 0.
 with
 
 headers as (
@@ -27,6 +28,6 @@ select
 from orders
 inner join headers on orders.nk_sales_order = headers.salesorderid
 where
-    orders.tax_amount <> headers.taxamt
-    or orders.freight <> headers.freight
-    or orders.total_due <> headers.totaldue
+    orders.tax_amount - headers.taxamt <> 0
+    or orders.freight - headers.freight <> 0
+    or orders.total_due - headers.totaldue <> 0

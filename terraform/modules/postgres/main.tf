@@ -20,6 +20,8 @@ module "service" {
     "postgres", "-c", "shared_buffers=${var.shared_buffers}", "-c", "max_wal_size=2GB",
     # Whatever zone the image is in, as in the demo.
     "-c", "timezone=UTC", "-c", "log_timezone=UTC",
+    # Ends a statement whose client was killed.
+    "-c", "client_connection_check_interval=5s",
   ]
   env = {
     POSTGRES_USER        = var.user

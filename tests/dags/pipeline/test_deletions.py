@@ -66,3 +66,23 @@ def test_a_lower_limit_protects_a_small_table(many_rows):
     many_rows.extract("salesreason", "r")
     with pytest.raises(Refused, match=r"deletes at most 0 rows or 10 %"):
         many_rows.load("salesreason", "r", limit=DeletionLimit(0, 10))
+
+
+def test_a_small_table_does_not_lose_its_last_row(small_source):
+    small_source.run("salesterritory")
+    small_source.in_source("DELETE FROM sales.salesorderheader; DELETE FROM sales.customer")
+    small_source.in_source("DELETE FROM sales.salesterritory")
+    with pytest.raises(Refused, match=r"has lost 1 of the 1 rows of .*, and a load never deletes the last row"):
+        small_source.run("salesterritory", run_id="emptied")
+    assert len(small_source.staging_rows("salesterritory")) == 1
+    assert small_source.load("salesterritory", "emptied", limit=NO_LIMIT).deleted == 1
+
+
+def test_the_last_shopping_cart_may_go(small_source):
+    small_source.in_source(
+        "INSERT INTO sales.shoppingcartitem (shoppingcartitemid, shoppingcartid, quantity, productid)"
+        " VALUES (1, 'a', 1, 7)"
+    )
+    small_source.run("shoppingcartitem")
+    small_source.in_source("DELETE FROM sales.shoppingcartitem")
+    assert small_source.run("shoppingcartitem")["shoppingcartitem"].deleted == 1

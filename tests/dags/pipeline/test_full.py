@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bikes_store.deletions import NO_LIMIT
 from bikes_store.errors import Refused
 from bikes_store.load import Loaded
 from bikes_store.load_log import LOAD_LOG
@@ -107,10 +108,11 @@ def test_deletion_follows(small_source):
     agree(small_source)
 
 
-def test_emptied_table_is_emptied(small_source):
+def test_emptied_table_is_emptied_when_a_person_lets_it(small_source):
     small_source.run()
     small_source.in_source("DELETE FROM sales.salesorderdetail")
-    assert small_source.run()["salesorderdetail"] == Loaded(rows=0, written=0, deleted=3)
+    small_source.extract("salesorderdetail", "archived")
+    assert small_source.load("salesorderdetail", "archived", limit=NO_LIMIT) == Loaded(rows=0, written=0, deleted=3)
 
 
 def test_a_key_that_moves_to_another_row(small_source):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from math import inf
 
 from bikes_store.comparison import Difference
 from bikes_store.dbt_tests import Finding
@@ -42,3 +43,9 @@ def test_differences_are_sent_as_they_are():
     gauges = of_warehouse([], {"order_lines": Decimal(2), "revenue": Decimal(7), "total_due": Decimal("0.01")}, 9.0)
     assert gauges["bikes_store.warehouse.difference_lines"] == 2
     assert gauges["bikes_store.warehouse.difference_total_due"] == 0.01
+
+
+def test_a_difference_that_is_no_number_is_not_sent_as_one():
+    """Nothing is above NaN, so an alert on it would stay silent."""
+    gauges = of_warehouse([], {"order_lines": Decimal(0), "revenue": Decimal(0), "total_due": Decimal("NaN")}, 9.0)
+    assert gauges["bikes_store.warehouse.difference_total_due"] == inf

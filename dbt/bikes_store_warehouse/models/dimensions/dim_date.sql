@@ -1,3 +1,6 @@
+-- Its last day depends on today, so it is built in every run that names it.
+{{ config(meta={'build': 'always'}) }}
+
 with
 
 -- the dates that facts name; daily runs leave this model out, so it reaches a year beyond today
@@ -25,8 +28,7 @@ bounds as (
         date_trunc('year', min(held_at)) as first_day,
         date_trunc('year', max(held_at)) + interval '2 years' - interval '1 day' as last_day
     from dates_held
-    -- left out: infinity, and dates from before the year 2, which stand for no date
-    where isfinite(held_at) and held_at >= '0002-01-01'
+    where {{ is_real_date('held_at') }}
 
 ),
 
@@ -65,7 +67,7 @@ unknown_member as (
 
     select
         {{ unknown_key() }} as sk_date,
-        '0001-01-01'::date as nk_date,
+        '{{ unknown_date() }}'::date as nk_date,
         'N/A' as year_month,
         'N/A' as year_quarter,
         'Unknown' as month_name,

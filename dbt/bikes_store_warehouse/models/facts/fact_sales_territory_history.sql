@@ -3,7 +3,14 @@ with
 
 assignments as (
 
-    select * from {{ source('bikes_store_staging', 'salesterritoryhistory') }}
+    select
+        businessentityid,
+        territoryid,
+        startdate,
+        -- some systems write 9999-12-31 or infinity while a period goes on
+        case when {{ is_real_date('enddate') }} then enddate end as enddate,
+        modifieddate
+    from {{ source('bikes_store_staging', 'salesterritoryhistory') }}
 
 ),
 

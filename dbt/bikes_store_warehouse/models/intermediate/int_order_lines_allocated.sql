@@ -1,58 +1,52 @@
 -- Order lines with their header, whose amounts are shared out to them. A line whose header has not arrived is kept.
 with
 
--- filtered here, before the lines are sorted and added up by order, so that a run pays for the orders it builds
-order_lines as (
+orders_to_build as (
 
-    select * from {{ source('bikes_store_staging', 'salesorderdetail') }}
-    where salesorderid in (select orders.nk_sales_order from {{ ref('int_orders_to_build') }} as orders)
+    select * from {{ ref('int_orders_to_build') }}
 
 ),
 
-order_headers as (
+-- filtered here, before the lines are sorted and added up by order, so that a run pays for the orders it builds
+order_lines as (
 
-    select * from {{ source('bikes_store_staging', 'salesorderheader') }}
+    select * from {{ ref('int_order_lines_keyed') }}
+    where nk_sales_order in (select orders_to_build.nk_sales_order from orders_to_build)
+
+),
+
+orders as (
+
+    select * from {{ ref('int_orders_keyed') }}
 
 ),
 
 joined as (
 
     select
-        order_lines.salesorderid::bigint as nk_sales_order,
-        order_lines.salesorderdetailid::bigint as nk_sales_order_detail,
-        order_lines.productid::bigint as nk_product,
-        order_lines.specialofferid::bigint as nk_special_offer,
-        order_headers.customerid::bigint as nk_customer,
-        order_headers.salespersonid::bigint as nk_sales_person,
-        order_headers.territoryid::bigint as nk_sales_territory,
-        order_headers.shipmethodid::bigint as nk_ship_method,
-        order_headers.currencyrateid::bigint as nk_currency_rate,
-        order_headers.purchaseordernumber::text as purchase_order_number,
-        order_lines.carriertrackingnumber::text as carrier_tracking_number,
-        case
-            when order_headers.onlineorderflag::boolean then 'online'
-            when not order_headers.onlineorderflag::boolean then 'reseller'
-            else 'unknown'
-        end as sales_channel,
-        order_headers.status as order_status,
-        order_lines.orderqty as order_qty,
-        order_lines.unitprice as unit_price,
-        order_lines.unitpricediscount as unit_price_discount,
-        order_lines.orderqty * order_lines.unitprice * (1 - order_lines.unitpricediscount) as line_total,
-        coalesce(order_headers.taxamt, 0) as order_tax_amount,
-        coalesce(order_headers.freight, 0) as order_freight,
-        coalesce(
-            order_headers.totaldue, order_headers.subtotal + order_headers.taxamt + order_headers.freight, 0
-        ) as order_total_due,
-        order_headers.salesorderid is not null as has_header,
-        order_headers.orderdate as ordered_at,
-        order_headers.duedate as due_at,
-        order_headers.shipdate as shipped_at,
-        -- the source dates a line by its order, so a line without its header still has a moment
-        coalesce(order_headers.orderdate, order_lines.modifieddate) as happened_at,
-        greatest(order_lines.modifieddate, order_headers.modifieddate) as modified_at
+        order_lines.nk_sales_order,
+        order_lines.nk_sales_order_detail,
+        order_lines.sk_product,
+        order_lines.sk_special_offer,
+        {% for key in keys_of_orders() -%}
+            {{ or_unknown('orders.' ~ key) }} as {{ key }},
+        {% endfor -%}
+        orders.purchase_order_number,
+        order_lines.carrier_tracking_number,
+        coalesce(orders.sales_channel, 'unknown') as sales_channel,
+        orders.order_status,
+        order_lines.order_qty,
+        order_lines.unit_price,
+        order_lines.unit_price_discount,
+        order_lines.order_qty * order_lines.unit_price * (1 - order_lines.unit_price_discount) as line_total,
+        coalesce(orders.tax_amount, 0) as order_tax_amount,
+        coalesce(orders.freight, 0) as order_freight,
+        coalesce(orders.total_due, 0) as order_total_due,
+        greatest(order_lines.modified_at, orders.modified_at) as modified_at,
+        order_lines.changed_at as line_changed_at,
+        orders.changed_at as header_changed_at
     from order_lines
-    left join order_headers on order_lines.salesorderid = order_headers.salesorderid
+    left join orders on order_lines.nk_sales_order = orders.nk_sales_order
 
 ),
 

@@ -30,14 +30,15 @@ bought as (
 
     select
         customers.nk_customer,
-        min(dates.nk_date) as first_order_date,
-        max(dates.nk_date) as last_order_date,
+        customers.nk_customer <> -1 as is_known,
+        min(dates.nk_date) filter (where dates.nk_date > '{{ unknown_date() }}') as first_order_date,
+        max(dates.nk_date) filter (where dates.nk_date > '{{ unknown_date() }}') as last_order_date,
         count(distinct order_lines.nk_sales_order) as orders,
         sum(order_lines.line_total) as revenue
     from order_lines
     inner join dates on order_lines.sk_order_date = dates.sk_date
     inner join customers on order_lines.sk_customer = customers.sk_customer
-    group by 1
+    group by 1, 2
 
 ),
 
@@ -46,9 +47,10 @@ scored as (
     select
         *,
         max(last_order_date) over () - last_order_date as days_since_last_order,
-        ntile(5) over (order by last_order_date, nk_customer) as recency_score,
-        ntile(5) over (order by orders, nk_customer) as frequency_score,
-        ntile(5) over (order by revenue, nk_customer) as monetary_score
+        -- the unknown customer is sorted by itself, and takes no place among the others
+        ntile(5) over (partition by is_known order by last_order_date nulls first, nk_customer) as recency_score,
+        ntile(5) over (partition by is_known order by orders, nk_customer) as frequency_score,
+        ntile(5) over (partition by is_known order by revenue, nk_customer) as monetary_score
     from bought
 
 )
@@ -62,8 +64,8 @@ select
     scored.days_since_last_order,
     scored.orders,
     scored.revenue,
-    scored.recency_score,
-    scored.frequency_score,
-    scored.monetary_score
+    case when scored.is_known then scored.recency_score end as recency_score,
+    case when scored.is_known then scored.frequency_score end as frequency_score,
+    case when scored.is_known then scored.monetary_score end as monetary_score
 from scored
 inner join current_customers on scored.nk_customer = current_customers.nk_customer

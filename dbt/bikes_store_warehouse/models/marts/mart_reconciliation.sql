@@ -1,4 +1,7 @@
 -- Whether fact_order holds what the staging area holds, in rows and in money.
+-- It is built in every run, so that it sees what was changed by hand as well.
+{{ config(meta={'build': 'always'}) }}
+
 with
 
 order_lines as (

@@ -1,18 +1,47 @@
--- What each sales person sold against each quota. A quota counts from its date until the day before the next one.
+-- What each sales person sold against each quota. Quotas are set by the quarter: one counts until the next one starts,
+-- and for three months where no other follows. The days between two quotas vary, as months do, by less than a month.
 with
+
+quotas_in_order as (
+
+    select
+        nk_sales_person,
+        sales_quota,
+        quota_at::date as starts_on,
+        lead(quota_at::date) over (partition by nk_sales_person order by quota_at) as next_starts_on
+    from {{ ref('fact_sales_quota_history') }}
+
+),
 
 quotas as (
 
     select
         nk_sales_person,
         sales_quota,
-        quota_at::date as starts_on,
-        coalesce(
-            lead(quota_at::date) over (partition by nk_sales_person order by quota_at),
-            -- quotas are set by the quarter, so the last one counts for three months
-            (quota_at::date + interval '3 months')::date
-        ) as ends_before
-    from {{ ref('fact_sales_quota_history') }}
+        starts_on,
+        case
+            when next_starts_on < starts_on + interval '4 months' then next_starts_on
+            else (starts_on + interval '3 months')::date
+        end as ends_before
+    from quotas_in_order
+
+),
+
+order_lines as (
+
+    select * from {{ ref('fact_order') }}
+
+),
+
+dates as (
+
+    select * from {{ ref('dim_date') }}
+
+),
+
+sales_people as (
+
+    select * from {{ ref('dim_sales_person') }}
 
 ),
 
@@ -23,17 +52,16 @@ sales as (
         dates.nk_date as order_date,
         sum(order_lines.line_total) as revenue,
         count(distinct order_lines.nk_sales_order) as orders
-    from {{ ref('fact_order') }} as order_lines
-    inner join {{ ref('dim_date') }} as dates on order_lines.sk_order_date = dates.sk_date
-    inner join {{ ref('dim_sales_person') }} as sales_people
-        on order_lines.sk_sales_person = sales_people.sk_sales_person
+    from order_lines
+    inner join dates on order_lines.sk_order_date = dates.sk_date
+    inner join sales_people on order_lines.sk_sales_person = sales_people.sk_sales_person
     group by 1, 2
 
 ),
 
 current_sales_people as (
 
-    {{ latest_versions(ref('dim_sales_person'), 'nk_sales_person') }}
+    {{ latest_versions('sales_people', 'nk_sales_person') }}
 
 ),
 
