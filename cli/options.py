@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
+from bikes_store.errors import Refused
+from bikes_store.flags import read_flag
 from cli.errors import UserError
 from source.dump import check
 from source.errors import FillError
@@ -69,5 +71,11 @@ def _day(environment: Mapping[str, str], name: str) -> date | None:
 
 
 def is_set(environment: Mapping[str, str], name: str) -> bool:
-    """Whether a switch such as EXIT is on."""
-    return environment.get(name, "").lower() not in ("", "0", "false", "no")
+    """Whether a switch such as EXIT is on.
+
+    :raises UserError: when it is neither on nor off.
+    """
+    try:
+        return read_flag(environment.get(name) or "0", name)
+    except Refused:
+        raise UserError(f"{name}={environment[name]} must be 1 or 0.") from None

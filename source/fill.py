@@ -67,6 +67,16 @@ def read_scale(text: str) -> int:
     return int(text)
 
 
+def _read_roles(text: str) -> dict[str, str]:
+    try:
+        roles = json.loads(text)
+    except ValueError:
+        roles = None
+    if not isinstance(roles, dict):
+        raise FillError("ROLES must be a JSON object of role: password.")  # its text has passwords
+    return roles
+
+
 def _generate(psql: Psql, scale: int) -> None:
     folder = _HERE / "bikes_store"
     psql.run(folder / "schema.sql")
@@ -106,7 +116,7 @@ def main() -> int:
     dump = os.environ.get("SOURCE_SQL")
     try:
         scale = read_scale(os.environ.get("SCALE", ""))
-        roles = json.loads(os.environ.get("ROLES") or "{}")
+        roles = _read_roles(os.environ.get("ROLES") or "{}")
         filled = fill(Psql({"PGDATABASE": os.environ["PGDATABASE"]}), scale, Path(dump) if dump else None, roles)
     except (FillError, PsqlError) as error:
         print(error, file=sys.stderr)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from cli.containers.secrets_file import write_secrets
 from cli.paths import REPOSITORY
@@ -36,6 +37,11 @@ os.environ["AIRFLOW__METRICS__STATSD_ON"] = "False"
 os.environ["AIRFLOW__CORE__EXECUTOR"] = "SequentialExecutor"  # the only one that needs no database server
 # DAG files read these when they are imported, for the addresses of datasets.
 os.environ.update(WAREHOUSE_HOST="warehouse-host", WAREHOUSE_PORT="5555")
+
+# In CI, the rows that hypothesis makes up are the same each time. Elsewhere it also tries again what failed before.
+settings.register_profile("local", deadline=None, print_blob=True)
+settings.register_profile("ci", settings.get_profile("local"), derandomize=True, database=None)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
 def pytest_unconfigure() -> None:

@@ -57,6 +57,7 @@ def up(console: Console) -> int:
     started = time.monotonic()
     environment = os.environ
     scale, dump = options.scale(environment), options.dump(environment)
+    stops = options.is_set(environment, "EXIT")
     DEMO_HOME.mkdir(exist_ok=True)
     with _only_one(DEMO_HOME):
         settings = load_or_create(DEMO_HOME, environment, platform.DEFAULT_PORTS)
@@ -73,7 +74,7 @@ def up(console: Console) -> int:
                 write_sales_page(_SALES_PAGE, endpoints.warehouse_dsn)
             console.print(f"\nFrom start to end: {time.monotonic() - started:.0f} s.")
             _say_where(console, settings, succeeded)
-            if not options.is_set(environment, "EXIT"):
+            if not stops:
                 console.print("\nThe stack stays up. [bold]Ctrl-C[/bold] stops it and keeps its data.")
                 platform.wait_until_gone(running.supervisor.check)
                 console.print("The stack was stopped.")

@@ -63,8 +63,8 @@ def load_or_create(home: Path, environment: Mapping[str, str], default_ports: Ma
 
     :param environment: NAME_PORT changes a port.
     :param default_ports: name => port, unless it is changed.
-    :raises UserError: when a port is not a number, when it is changed after the demo was made, or when another release
-        of this repository made the demo.
+    :raises UserError: when a port is not a number or is another's too, when it is changed after the demo was made, or
+        when another release of this repository made the demo.
     """
     kept = home / "settings.json"
     wanted = _ports_asked_for(environment, default_ports)
@@ -116,7 +116,13 @@ def _ports_asked_for(environment: Mapping[str, str], default_ports: Mapping[str,
         text = environment.get(port_variable(name), "")
         if not text:
             continue
-        if not text.isdigit() or not 1024 <= int(text) <= 65535:
+        if not (text.isascii() and text.isdigit()) or not 1024 <= int(text) <= 65535:
             raise UserError(f"{port_variable(name)}={text} is not a port: give a number from 1024 to 65535.")
         ports[name] = int(text)
+    used = {**default_ports, **ports}
+    for name, port in ports.items():
+        if others := [port_variable(other) for other in used if other != name and used[other] == port]:
+            raise UserError(
+                f"{port_variable(name)}={port} is the port of {others[0]} too: give each a port of its own."
+            )
     return ports

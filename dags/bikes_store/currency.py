@@ -29,6 +29,9 @@ TIMEOUT = (5, 30)
 #: Tries after the first one, for faults that may pass: no connection, too many requests, an error of the server.
 RETRIES = Retry(total=3, backoff_factor=1, status_forcelist=(429, 500, 502, 503, 504), raise_on_status=False)
 
+#: Bytes of an answer that are taken at most. All currencies of the world are 10,000.
+LONGEST_ANSWER = 20_000_000
+
 # Other names that such APIs use for our columns.
 _ALIASES = {"code": "currencycode"}
 _SHOWN = 80
@@ -66,10 +69,22 @@ def fetch(url: str, timeout: tuple[float, float] = TIMEOUT, retries: Retry = RET
         with requests.Session() as session:
             session.mount("http://", HTTPAdapter(max_retries=retries))
             session.mount("https://", HTTPAdapter(max_retries=retries))
-            response = session.get(url, timeout=timeout, headers={"Accept": "application/json"})
-            body = response.content
-    except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema):
+            with session.get(url, timeout=timeout, headers={"Accept": "application/json"}, stream=True) as response:
+                body = _read(response, url)
+    except (
+        requests.exceptions.InvalidURL,
+        requests.exceptions.MissingSchema,
+        requests.exceptions.InvalidSchema,
+    ) as error:
+        if isinstance(error, requests.exceptions.InvalidSchema) and url.lower().startswith(("http://", "https://")):
+            raise Refused(
+                f"The currency API at {url} redirects to something that is not on the web: {error}."
+            ) from None
         raise Refused(f"The variable BIKES_STORE_API_URL is {url!r}, which is not an http or https URL.") from None
+    except requests.exceptions.ContentDecodingError:
+        raise Refused(
+            f"The currency API at {url} gives an answer that is not packed as its header Content-Encoding says."
+        ) from None
     except requests.exceptions.RequestException as error:
         # The libraries wrap the cause in errors of their own retries.
         reason = getattr(error.args[0], "reason", error) if error.args else error
@@ -98,18 +113,30 @@ def to_frame(body: bytes, url: str) -> pd.DataFrame:
     if unknown := sorted(set(frame.columns) - set(CURRENCY.columns)):
         log.warning("The currency API at %s gives unknown fields, which are left out: %s", url, unknown)
     frame = frame[[column for column in CURRENCY.columns if column in frame.columns]]
-    for column in set(CURRENCY.columns) - CURRENCY.optional:
+    for column in (name for name in CURRENCY.columns if name not in CURRENCY.optional):
         _require_text(frame, column, url)
+        _require_storable(frame, column, url)
     _check_codes(frame[CURRENCY.key[0]], url)
     if "modifieddate" in frame.columns:
         frame = frame.assign(modifieddate=_timestamps(frame["modifieddate"], url))
     return frame
 
 
+def _read(response: requests.Response, url: str) -> bytes:
+    body = bytearray()
+    for piece in response.iter_content(1 << 16):
+        body += piece
+        if len(body) > LONGEST_ANSWER:
+            raise Refused(
+                f"The currency API at {url} answered with more than {LONGEST_ANSWER // 10**6} MB: {_show(body[:1000])}"
+            )
+    return bytes(body)
+
+
 def _records(body: bytes, url: str) -> list[dict[str, Any]]:
     try:
-        answer = json.loads(body)
-    except ValueError:
+        answer = json.loads(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
         raise Refused(f"The currency API at {url} answered with something that is not JSON: {_show(body)}") from None
     if not isinstance(answer, list):
         kind = "an object" if isinstance(answer, dict) else "a single value"
@@ -140,6 +167,16 @@ def _require_text(frame: pd.DataFrame, column: str, url: str) -> None:
         )
 
 
+def _require_storable(frame: pd.DataFrame, column: str, url: str) -> None:
+    """PostgreSQL takes neither of the two that JSON has: the character NUL, and half of a surrogate pair."""
+    for position, text in enumerate(frame[column]):
+        if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+            raise Refused(
+                f"The currency API at {url} gives the {column} {text!r} at position {position}, with a character that"
+                " no database takes."
+            )
+
+
 def _check_codes(codes: pd.Series, url: str) -> None:
     wrong = codes[~codes.str.fullmatch(r"\S{3}")]
     if not wrong.empty:
@@ -160,7 +197,7 @@ def _timestamps(values: pd.Series, url: str) -> pd.Series:
     return parsed.dt.strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
-def _show(body: bytes | str) -> str:
+def _show(body: bytes | bytearray | str) -> str:
     """The start of an answer, short enough for a sentence."""
-    text = " ".join((body.decode("utf-8", "replace") if isinstance(body, bytes) else body).split())
+    text = " ".join((body.decode("utf-8", "replace") if not isinstance(body, str) else body).split())
     return f"“{text[:_SHOWN]}{'…' if len(text) > _SHOWN else ''}”" if text else "an empty answer"

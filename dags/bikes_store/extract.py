@@ -69,6 +69,7 @@ def extract_table(
             cursor.execute(PLAIN_VALUES)
             cursor.execute(_NO_HIDDEN_ROWS)
             _report_unknown_columns(table, types)
+            _report_other_relation(cursor, table)
             # now() is the start of the transaction, a moment before its snapshot.
             cursor.execute(sql.SQL("SELECT now(), count(*) {}").format(origin))
             ((extracted_at, rows),) = cursor.fetchall()
@@ -90,7 +91,10 @@ def extract_table(
             _copy(cursor, lake, sql.SQL("SELECT {} {}").format(columns, origin), manifest)
     except (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedColumn) as error:
         reason = error.diag.message_primary
-        raise Refused(f"The source does not keep its contract for {table.source}: {reason}.") from error
+        raise Refused(
+            f"The source does not keep its contract for {table.source}: {reason}; change the source back, or"
+            " dags/bikes_store/tables.py and warehouse/staging.sql."
+        ) from error
     except psycopg2.errors.InsufficientPrivilege as error:
         raise Refused(
             f"The source does not let the role {source.info.user} read every row of {table.source}"
@@ -135,3 +139,15 @@ def _column_types(cursor: Cursor, table: Table) -> dict[str, str]:
 def _report_unknown_columns(table: Table, types: dict[str, str]) -> None:
     if unknown := [name for name in types if name not in table.columns]:
         log.warning("%s has columns that are not in the catalogue and stay behind: %s", table.source, unknown)
+
+
+def _report_other_relation(cursor: Cursor, table: Table) -> None:
+    """A view or a foreign table may leave rows out, which nothing here would notice."""
+    cursor.execute(
+        "SELECT CASE relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' ELSE 'foreign table' END"
+        " FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace"
+        " WHERE nspname = %s AND relname = %s AND relkind IN ('v', 'm', 'f')",
+        (table.schema, table.name),
+    )
+    for (kind,) in cursor.fetchall():
+        log.warning("%s is a %s in the source: rows that it leaves out count as deleted", table.source, kind)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -93,8 +94,9 @@ def load_table(
                 " warehouse/staging.sql and warehouse/roles.sql of this release on the warehouse."
             ) from error
         except (psycopg2.IntegrityError, psycopg2.DataError, psycopg2.ProgrammingError) as error:
-            reason = " ".join(part for part in (error.diag.message_primary, error.diag.message_detail) if part)
-            raise Refused(f"{STAGING_SCHEMA}.{table.name} does not take what the lake holds: {reason}") from error
+            raise Refused(
+                f"{STAGING_SCHEMA}.{table.name} does not take what the lake holds: {_reason(error)}"
+            ) from error
     log.info("%s.%s: %s", STAGING_SCHEMA, table.name, loaded)
     if loaded.difference.rows:
         log.warning(
@@ -138,6 +140,7 @@ def _apply(cursor: Cursor, table: Table, manifest: Manifest, stream: StreamingBo
     )
     _copy(cursor, _INCOMING, columns, manifest, stream)
     cursor.execute("ANALYZE incoming")
+    _refuse_repeated_keys(cursor, table)
     deleted = 0
     if manifest.is_full:
         deleted = _delete_missing(cursor, target, table, manifest, limit, _INCOMING, manifest.rows)
@@ -196,6 +199,26 @@ def _copy(
             f"The object of {manifest.source} holds {cursor.rowcount} rows, but was written with {manifest.rows}:"
             " extract it again."
         )
+
+
+def _refuse_repeated_keys(cursor: Cursor, table: Table) -> None:
+    """Of rows with the same key, only one could stay. An empty table's primary key refuses them by itself."""
+    key = sql.SQL(", ").join(map(sql.Identifier, table.key))
+    query = sql.SQL("SELECT row({0})::text FROM {1} GROUP BY {0} HAVING count(*) > 1 LIMIT 1")
+    cursor.execute(query.format(key, _INCOMING))
+    for (values,) in cursor.fetchall():
+        raise Refused(
+            f"The object of {table.source} has the key ({', '.join(table.key)}) = {values} more than once: remove"
+            " the copies from the source, and give it back its primary key."
+        )
+
+
+def _reason(error: psycopg2.Error) -> str:
+    """PostgreSQL's words, with the line and the column of the object where it names them."""
+    words = [error.diag.message_primary, error.diag.message_detail]
+    if place := re.match(r"COPY \w+, (line \d+(, column \w+)?)", error.diag.context or ""):
+        words.append(f"({place[1]} of the object)")
+    return " ".join(word for word in words if word)
 
 
 def _delete_missing(

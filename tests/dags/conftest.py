@@ -1,19 +1,17 @@
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from airflow.models import Connection, DagBag
+from airflow.models import DagBag
 
-from bikes_store.airflow_glue import connections
-from cli.names import LAKE_ACCESS_KEY, LAKE_REGION
 from cli.paths import REPOSITORY
 from cli.processes import airflow
 from cli.processes.postgres import psql
 from cli.processes.settings import Settings, generate_secrets
+from tests.support.airflow_environment import set_airflow_environment
 from tests.support.ports import free_ports
 from tests.support.services import Postgres, Services
 
@@ -55,21 +53,5 @@ def airflow_environment(
     databases: tuple[str, str], services: Services, s3: S3Client, monkeypatch: pytest.MonkeyPatch
 ) -> pytest.MonkeyPatch:
     """Airflow's connections and variables, in the environment; a test may change them."""
-    secrets = services.settings.secrets
-    made = {
-        connections.SOURCE: Connection(uri=databases[0]),
-        connections.STAGING: Connection(uri=databases[1]),
-        connections.WAREHOUSE: Connection(uri=databases[1]),
-        connections.LAKE: Connection(
-            conn_type="aws",
-            login=LAKE_ACCESS_KEY,
-            password=secrets["lake_secret_key"],
-            extra=json.dumps({"endpoint_url": services.settings.lake_endpoint, "region_name": LAKE_REGION}),
-        ),
-    }
-    for name, connection in made.items():
-        monkeypatch.setenv(f"AIRFLOW_CONN_{name.upper()}", connection.get_uri())
-    variables = json.loads((REPOSITORY / "airflow" / "airflow_variables_init.json").read_text())
-    for name, value in variables.items():
-        monkeypatch.setenv(f"AIRFLOW_VAR_{name.upper()}", value if isinstance(value, str) else json.dumps(value))
+    set_airflow_environment(monkeypatch, *databases, services.settings)
     return monkeypatch

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 from airflow.exceptions import AirflowNotFoundException
 from airflow.hooks.base import BaseHook
 
+from bikes_store.errors import Refused, Unavailable
+
 if TYPE_CHECKING:
+    from airflow.models import Connection as AirflowConnection
     from mypy_boto3_s3 import S3Client
     from psycopg2.extensions import connection as Connection
 
@@ -26,26 +29,40 @@ def connect(connection_id: str) -> Connection:
 
     Its timeouts are variables. What the connection's extra says about the same things counts more.
 
-    :raises Refused: when a variable is wrong.
+    :raises Refused: when a variable is wrong, Airflow has no such connection, or it is not one to PostgreSQL.
+    :raises Unavailable: when the database can't be reached, or does not let us in.
     """
+    import psycopg2
     from airflow.providers.postgres.hooks.postgres import PostgresHook
 
     from bikes_store import database
     from bikes_store.airflow_glue import variables
 
     options = database.options(variables.statement_timeout(), variables.lock_timeout())
-    found = BaseHook.get_connection(connection_id)
+    found = _look_up(connection_id, "postgres")
     found.set_extra(json.dumps({**database.CONNECT, "options": options, **found.extra_dejson}))
-    session = PostgresHook(connection_id, connection=found).get_conn()
+    try:
+        session = PostgresHook(connection_id, connection=found).get_conn()
+    except psycopg2.OperationalError as error:
+        reason = " ".join(str(error).split())
+        raise Unavailable(f"The database of Airflow's connection {connection_id} can't be used: {reason}") from error
     database.watch_client(session)
     return session
 
 
 def lake_client() -> S3Client:
-    """A client of boto3 for the data lake."""
+    """A client of boto3 for the data lake.
+
+    :raises Refused: when Airflow has no such connection, it is not one to S3, or its endpoint is no URL.
+    """
     from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 
-    return S3Hook(LAKE).get_conn()
+    # Without the connection, the hook would go to Amazon's own S3, with whatever keys this machine has.
+    _look_up(LAKE, "aws")
+    try:
+        return S3Hook(LAKE).get_conn()
+    except ValueError as error:
+        raise Refused(f"Airflow's connection {LAKE} can't be used: {error}; its endpoint_url must be a URL.") from None
 
 
 def slack_webhook() -> str | None:
@@ -61,3 +78,16 @@ def slack_webhook() -> str | None:
     if not token or "://" in token:
         return token or None
     return f"{(connection.host or _SLACK_HOST).rstrip('/')}/{token.lstrip('/')}"
+
+
+def _look_up(connection_id: str, kind: str) -> AirflowConnection:
+    try:
+        connection = BaseHook.get_connection(connection_id)
+    except AirflowNotFoundException:
+        raise Refused(
+            f"Airflow has no connection {connection_id}: import airflow/airflow_connections_init.yaml (`make up` and"
+            " `make demo` do), or make it in the UI."
+        ) from None
+    if connection.conn_type != kind:
+        raise Refused(f"Airflow's connection {connection_id} is of type {connection.conn_type}; it must be {kind}.")
+    return connection

@@ -6,10 +6,8 @@ import json
 from contextlib import closing
 
 import psycopg2
-import pytest
 
 from bikes_store.currency import extract_currencies
-from bikes_store.errors import Refused
 from bikes_store.load import Loaded, load_table
 from bikes_store.tables import CURRENCY
 from cli.database import query
@@ -54,12 +52,3 @@ def test_missing_dates_empty_names_and_removed_currencies(pipeline):
     assert query(
         pipeline.warehouse_dsn, "SELECT count(*) FROM bikes_store_staging.currency WHERE modifieddate IS NULL"
     ) == [(0,)]
-
-
-def test_refused_answer_leaves_no_object(pipeline):
-    with web_server() as web:
-        web.answers = [(200, b'{"error": "quota"}')]
-        with pytest.raises(Refused, match="an object where an array is expected"):
-            extract_currencies(web.url, pipeline.s3, "refused")
-    with pytest.raises(Refused, match=r"api.currency/refused.csv does not exist"):
-        load(pipeline, "refused")

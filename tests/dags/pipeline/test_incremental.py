@@ -5,9 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import pairwise
 
-import pytest
-
-from bikes_store.errors import Refused
 from bikes_store.load import Loaded
 from bikes_store.tables import TABLES
 from bikes_store.window import FULL, Window
@@ -69,9 +66,3 @@ def test_mode_switched_between_extract_and_load_deletes_nothing(small_source):
     assert small_source.load("salesorderdetail", "switched").deleted == 0
     small_source.extract("salesorderdetail", "back", FULL)
     assert small_source.load("salesorderdetail", "back").rows == 3
-
-
-def test_object_of_another_day_is_refused(small_source):
-    small_source.extract("salesorderdetail", "moved", Window(datetime(2024, 8, 25), datetime(2024, 8, 26)))
-    with pytest.raises(Refused, match=r"covers 2024-08-25T00:00:00/2024-08-26T00:00:00, but this run covers 2024-09"):
-        small_source.load("salesorderdetail", "moved")

@@ -42,37 +42,6 @@ def test_unknown_fields_are_left_out_and_reported(caplog):
     assert "['country', 'symbol']" in caplog.text
 
 
-@pytest.mark.parametrize(
-    ("body", "says"),
-    [
-        (b"<html>busy</html>", "not JSON: “<html>busy</html>”"),
-        (b"", "not JSON"),
-        (b'{"data": []}', "an object where an array is expected"),
-        (b"42", "a single value where an array is expected"),
-        (b"[]", "an empty array"),
-        (b'["EUR"]', "at position 0, where an object is expected"),
-        (b'[{"code": "EUR", "name": "Euro"}, null]', "“null” at position 1"),
-        (b'[{"name": "Euro"}]', "gives no currencycode in any of its 1 objects"),
-        (b'[{"code": "EUR"}]', "gives no name in any"),
-        (b'[{"code": "EUR", "name": "Euro"}, {"name": "Dollar"}]', "no currencycode that is text at position 1"),
-        (b'[{"code": null, "name": "Euro"}]', "no currencycode that is text at position 0"),
-        (b'[{"code": 978, "name": "Euro"}]', "no currencycode that is text at position 0"),
-        (b'[{"code": "EURO", "name": "Euro"}]', "the code 'EURO'; a code has three characters"),
-        (b'[{"code": "E R", "name": "Euro"}]', "the code 'E R'"),
-        (b'[{"code": "EUR", "name": "A"}, {"code": "EUR", "name": "B"}]', "the code EUR more than once"),
-        (b'[{"code": "EUR", "currencycode": "USD", "name": "A"}]', "both code and currencycode at position 0"),
-        (b'[{"code": "EUR", "name": "A", "modifieddate": "soon"}]', "the modifieddate 'soon' at position 0"),
-        (b'[{"code": "EUR", "name": {"en": "Euro"}}]', "no name that is text at position 0"),
-    ],
-)
-def test_anything_else_is_refused_with_what_came(body, says):
-    with pytest.raises(Refused) as refusal:
-        to_frame(body, URL)
-    assert says in str(refusal.value)
-    assert URL in str(refusal.value)
-    assert "\n" not in str(refusal.value)
-
-
 def test_long_answer_is_cut_in_the_message():
     with pytest.raises(Refused) as refusal:
         to_frame(b"x" * 100_000, URL)
@@ -108,9 +77,3 @@ def test_silence_is_unavailable(web):
 def test_closed_port_is_unavailable():
     with pytest.raises(Unavailable, match="can't be reached"):
         fetch("http://127.0.0.1:9/x", (1, 1), Retry(total=0))
-
-
-@pytest.mark.parametrize("url", ["", "api/currencies", "ftp://host/x", "http://"])
-def test_text_that_is_not_a_url_is_refused(url):
-    with pytest.raises(Refused, match=r"BIKES_STORE_API_URL is .* which is not an http or https URL"):
-        fetch(url, (1, 1), Retry(total=0))
