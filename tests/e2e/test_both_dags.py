@@ -19,11 +19,9 @@ from cli.database import connect, query
 from cli.endpoints import Endpoints
 from cli.processes.platform import Platform, remove
 from cli.processes.settings import Settings, generate_secrets
+from tests.support.compare import checksums
 from tests.support.ports import free_ports
 from tests.support.web import Web, web_server
-
-# Columns that may differ between two runs on the same data: when a row was written, and the keys made from that.
-TECHNICAL = "{built_at,recorded_at,dbt_updated_at,dbt_scd_id}"
 
 
 @dataclass
@@ -59,13 +57,7 @@ class Running:
 
     def warehouse(self) -> dict[str, str]:
         """A checksum of each table of the warehouse."""
-        dsn = self.endpoints.warehouse_dsn
-        tables = query(dsn, "SELECT tablename FROM pg_tables WHERE schemaname = 'warehouse'")
-        rows = f"(to_jsonb(t) - '{TECHNICAL}'::text[])::text"
-        return {
-            table: query(dsn, f"SELECT md5(string_agg({rows}, '|' ORDER BY {rows})) FROM warehouse.{table} AS t")[0][0]
-            for (table,) in tables
-        }
+        return checksums(self.endpoints.warehouse_dsn)
 
 
 @pytest.fixture(scope="module")
