@@ -30,8 +30,13 @@ def transaction(connection: Connection, name: str) -> Iterator[Cursor]:
         with connection.cursor() as cursor:
             yield cursor
         connection.commit()
-    except psycopg2.OperationalError as error:
+    except psycopg2.DatabaseError as error:
+        # When the connection breaks while rows stream, psycopg2 gives an error of the base class, with no cause.
+        if not isinstance(error, psycopg2.OperationalError) and type(error) is not psycopg2.DatabaseError:
+            raise
         reason = " ".join(str(error).split())
+        if "no message from the libpq" in reason:
+            reason = "the connection broke"
         raise Unavailable(f"The {name} went away in the middle of the work: {reason}") from error
     finally:
         if not connection.closed:

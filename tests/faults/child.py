@@ -1,4 +1,4 @@
-"""One step of the pipeline in a process of its own, to be killed. Its arguments come as JSON on standard input."""
+"""One step of the pipeline in a process of its own, to be killed. Its argument is JSON, from Twins.child()."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.support.pipeline import Pipeline
 
 
 def main() -> None:
-    given = json.load(sys.stdin)
+    given = json.loads(sys.argv[1])
     s3 = connect(given["lake"], given["access_key"], given["secret_key"])
     pipeline = Pipeline(given["source"], given["warehouse"], s3)
     (pipeline.extract if given["step"] == "extract" else pipeline.load)(given["table"], given["run_id"])

@@ -11,7 +11,7 @@ import pytest
 from cli.database import connect
 from cli.paths import REPOSITORY
 from cli.processes.postgres import psql
-from tests.faults.table import FAULTS, PLATFORM, render
+from tests.faults.table import FAULTS, LONG, render
 from tests.faults.twins import SHRINK, Twins
 from tests.support.pipeline import Pipeline
 from tests.support.proxy import Proxy, proxy
@@ -53,19 +53,20 @@ def twins(
     tmp_path_factory: pytest.TempPathFactory,
     request: pytest.FixtureRequest,
 ) -> Twins:
-    """Both warehouses are built from the source as it is now."""
+    """Both warehouses are built from the source as it is now. The one that faults happen to is in another time zone."""
     source = postgres.create_database("faults_source", generated_source.rsplit("/", 1)[1])
     with connect(source) as connection, connection.cursor() as cursor:
         cursor.execute(SHRINK)
     hurt = postgres.create_database("faults_hurt")
     psql(hurt).run(REPOSITORY / "warehouse" / "staging.sql")
     Pipeline(source, hurt, s3).run()
-    # With the tests of whole platforms, so by `make test-faults`, facts and marts are compared after each fault.
-    after_each = any(PLATFORM in item.path.parents for item in request.session.items)
+    # With the long tests, so by `make test-faults`, facts and marts are compared after each fault.
+    after_each = any(LONG in item.path.parents for item in request.session.items)
     target = tmp_path_factory.mktemp("twins")
     made = Twins(postgres, s3, source, hurt, hurt, target, after_each)
     made.build(hurt)
     made.clean = postgres.create_database("faults_clean", "faults_hurt")
+    made.execute(hurt, "ALTER DATABASE faults_hurt SET timezone = 'America/New_York'")
     shutil.copytree(target / "faults_hurt", target / "faults_clean")
     return made
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-#: Tests that need a whole platform. They run by `make test-faults` only.
-PLATFORM = Path(__file__).parent / "platform"
+#: Tests that take minutes. They run by `make test-faults`, and not by `make test`.
+LONG = Path(__file__).parent / "long"
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,66 @@ class Fault:
 
 
 FAULTS: dict[str, Fault] = {
-    "killed-extract": Fault("worker killed", "while rows come from the source", "x"),
-    "killed-upload": Fault("worker killed", "while the object goes to the lake", "x"),
-    "killed-copy": Fault("worker killed", "while rows go to the staging area", "x"),
-    "killed-commit": Fault("worker killed", "between COPY and COMMIT", "x"),
-    "killed-answer": Fault("worker killed", "after COMMIT, before its answer", "x"),
+    "killed-extract": Fault(
+        "worker killed",
+        "extract, rows on their way from the source",
+        "no object appears; the retry removes the unfinished upload",
+    ),
+    "killed-upload": Fault(
+        "worker killed", "extract, parts on their way to the lake", "no object appears; the retry removes the upload"
+    ),
+    "killed-copy": Fault("worker killed", "load, during COPY", "PostgreSQL rolls back; the retry loads"),
+    "killed-commit": Fault("worker killed", "load, between COPY and COMMIT", "PostgreSQL rolls back; the retry loads"),
+    "killed-answer": Fault("worker killed", "load, after COMMIT", "the rows are there; the retry writes none"),
+    "killed-dbt": Fault("worker killed", "dbt, in the middle of fact_order", "PostgreSQL rolls back; the retry builds"),
+    "cut-source": Fault(
+        "connection cut", "extract, mid-stream", "the task fails, no object appears; the retry extracts"
+    ),
+    "cut-warehouse": Fault(
+        "connection cut", "load, during COPY", "the task fails, nothing is written; the retry loads"
+    ),
+    "cut-commit": Fault(
+        "connection cut", "load, between COPY and COMMIT", "the task fails, nothing is written; the retry loads"
+    ),
+    "cut-answer": Fault(
+        "connection cut", "load, before COMMIT is answered", "the task fails, the rows are there; the retry writes none"
+    ),
+    "slow": Fault("slow, in small pieces", "source, warehouse and lake", "the task takes longer and succeeds"),
+    "refused": Fault(
+        "PostgreSQL refuses", "source or warehouse", "the task fails in a sentence; the retry does its work"
+    ),
+    "restarted": Fault(
+        "PostgreSQL killed and restarted", "load, between COPY and COMMIT", "nothing is written; the retry loads"
+    ),
+    "lake-upload": Fault(
+        "lake down", "extract, during the upload", "the task fails, no object appears; the retry extracts"
+    ),
+    "lake-once": Fault(
+        "lake cuts one request", "extract, during the upload", "the client repeats it; the task succeeds"
+    ),
+    "lake-answer": Fault(
+        "lake's answer or upload lost",
+        "extract, at the end of the upload",
+        "the task fails; the retry writes the object again",
+    ),
+    "lake-download": Fault(
+        "lake down", "load, during the download", "the task fails, nothing is written; the retry loads"
+    ),
+    "lake-refused": Fault(
+        "lake down", "before extract or load", "the task fails in a sentence; the retry does its work"
+    ),
+    "disk-load": Fault("disk full", "warehouse, during COPY", "the task fails, nothing is written; the retry loads"),
+    "two-runs": Fault("two runs of one day", "extract and load at the same time", "each row is written once"),
+    "two-tries": Fault(
+        "a try begins while the last still works", "load, before COMMIT", "the second waits, and writes nothing"
+    ),
+    "cleared": Fault(
+        "one run cleared ten times", "extract and load", "no row is written again; one object in the lake"
+    ),
+    "midnight": Fault(
+        "midnight and the change of clocks", "incremental, worker in other time zones", "each row arrives with its day"
+    ),
+    "zone": Fault("warehouse in another time zone", "load and dbt", "the same rows, facts and marts"),
 }
 
 

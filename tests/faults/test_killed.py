@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -10,7 +9,7 @@ import sys
 
 import pytest
 
-from cli.database import query
+from bikes_store.lake import BUCKET
 from cli.paths import REPOSITORY
 from tests.support.proxy import Point
 
@@ -29,22 +28,17 @@ def kill(twins, to_postgres, to_lake):
             "lake": twins.through(lake_port=to_lake.port),
         }[service]
         reached = (to_lake if service == "lake" else to_postgres).hold_at(point)
-        child = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.child"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
+        with subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.child", twins.child(step, TABLE, run_id, pipeline)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             cwd=REPOSITORY,
             env={**os.environ, "PYTHONPATH": "dags:."},
-        )
-        child.stdin.write(json.dumps(twins.child(step, TABLE, run_id, pipeline)))
-        child.stdin.close()
-        assert reached.wait(30), child.stderr.read()
-        assert child.poll() is None
-        child.send_signal(signal.SIGKILL)
-        assert child.wait(10) == -signal.SIGKILL
-        child.stderr.close()
+        ) as child:
+            is_reached = reached.wait(60)
+            child.kill()
+        assert is_reached, child.communicate()
+        assert child.returncode == -signal.SIGKILL
 
     return run
 
@@ -60,7 +54,7 @@ def kill(twins, to_postgres, to_lake):
 def test_killed_while_it_extracts(twins, kill, service, point):
     run_id = twins.a_day()
     kill("extract", run_id, service, point)
-    assert "Contents" not in twins.s3.list_objects_v2(Bucket="bikes-store", Prefix=f"person.person/{run_id}")
+    assert "Contents" not in twins.s3.list_objects_v2(Bucket=BUCKET, Prefix=f"person.person/{run_id}")
     twins.retry("extract", TABLE, run_id)
     twins.assert_right(run_id)
 
@@ -77,15 +71,11 @@ def test_killed_while_it_extracts(twins, kill, service, point):
 )
 def test_killed_while_it_loads(twins, kill, service, point, is_loaded):
     run_id = twins.a_day()
-    before = names(twins)
+    before = twins.staged(TABLE)
     twins.pipeline.extract(TABLE, run_id)
     kill("load", run_id, service, point)
     twins.assert_nothing_left()
-    assert (names(twins) != before) == is_loaded
+    assert (twins.staged(TABLE) != before) == is_loaded
     loaded = twins.retry("load", TABLE, run_id)
     assert (loaded.written == 0) == is_loaded
     twins.assert_right(run_id)
-
-
-def names(twins):
-    return query(twins.hurt, "SELECT lastname FROM bikes_store_staging.person ORDER BY businessentityid")

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import Event
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+import psycopg2
 import psycopg2.extensions
 import pytest
 
@@ -16,6 +25,7 @@ from bikes_store.lake import BUCKET
 from bikes_store.load import Loaded
 from cli.database import connect, query
 from cli.names import LAKE_ACCESS_KEY
+from cli.paths import DBT_PROJECT
 from cli.processes import lake
 from tests.support.compare import assert_same_warehouse, assert_staging_equals_source
 from tests.support.pipeline import Pipeline
@@ -82,7 +92,6 @@ class Twins:
     target: Path
     after_each: bool
     days: int = 0
-    _patch: pytest.MonkeyPatch = field(default_factory=pytest.MonkeyPatch)
 
     @property
     def pipeline(self) -> Pipeline:
@@ -105,9 +114,33 @@ class Twins:
         """Let a day pass in the source; returns the id of the run that is to take it."""
         self.days += 1
         parameters = {"day": self.days, "now": datetime(2024, 9, 1) + timedelta(days=self.days)}
-        with connect(self.source) as connection, connection.cursor() as cursor:
-            cursor.execute(_A_DAY, parameters)
+        self.execute(self.source, _A_DAY, parameters)
         return f"fault__{self.days}__{uuid4()}"
+
+    def staged(self, table: str) -> list[tuple[str, ...]]:
+        """The rows of a table in the staging area that faults happen to."""
+        return self.pipeline.staging_rows(table)
+
+    @contextmanager
+    def no_connections(self, dsn: str) -> Iterator[None]:
+        """Have a database take no new connections."""
+        statement = f'ALTER DATABASE "{database(dsn)}" ALLOW_CONNECTIONS '
+        self.execute(self.postgres.dsn(), statement + "false")
+        try:
+            yield
+        finally:
+            self.execute(self.postgres.dsn(), statement + "true")
+
+    def execute(self, dsn: str, statement: str, parameters: Any = None) -> None:
+        with connect(dsn) as connection, connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+
+    def execute_alone(self, statement: str, dsn: str = "") -> None:
+        """Run a statement that can't be part of a transaction."""
+        with closing(psycopg2.connect(dsn or self.postgres.dsn())) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
 
     def retry(self, step: str, table: str, run_id: str) -> Loaded:
         """Do one step of a table again, and then all steps that come after it; returns what the load of it did."""
@@ -117,21 +150,38 @@ class Twins:
         self.pipeline.run(*(name for name in CHANGING if name != table), run_id=run_id)
         return loaded
 
-    def build(self, name: str) -> None:
-        """Build a warehouse with dbt, by all its models and snapshots."""
-        point_dbt_at(self._patch, self.postgres, psycopg2.extensions.parse_dsn(name)["dbname"])
-        try:
-            warehouse = Warehouse(name, self.target / psycopg2.extensions.parse_dsn(name)["dbname"])
-            warehouse.run()
-        finally:
-            self._patch.undo()
+    def build(self, dsn: str) -> None:
+        """Build a warehouse with dbt: all models and snapshots."""
+        with self._dbt_at(dsn):
+            Warehouse(dsn, self.target / database(dsn)).run()
+
+    def dbt_process(self, port: int) -> subprocess.Popen[str]:
+        """The same in a process of its own, through a proxy, on the warehouse that faults happen to."""
+        folders = {"project-dir": DBT_PROJECT, "profiles-dir": DBT_PROJECT}
+        folders |= dict.fromkeys(("target-path", "log-path"), self.target / "process")
+        options = [f"--{name}={folder}" for name, folder in folders.items()]
+        options += ["--resource-type=model", "--resource-type=snapshot"]
+        with self._dbt_at(self.hurt):
+            return subprocess.Popen(
+                [str(Path(sys.prefix, "bin", "dbt")), "build", *options],
+                env={**os.environ, "WAREHOUSE_PORT": str(port)},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+
+    @contextmanager
+    def _dbt_at(self, dsn: str) -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as patch:
+            point_dbt_at(patch, self.postgres, database(dsn))
+            yield
 
     def assert_right(self, run_id: str, marts: bool = False) -> None:
         """After the retry: staging equals the source, nothing is left over, facts and marts equal the clean ones.
 
-        Without ``marts``, and without the tests of whole platforms, facts and marts wait for the next such call.
+        In the short form of the tests, facts and marts are compared with ``marts`` only, after all faults so far.
 
-        :param marts: compare facts and marts in the short form of the tests too. It takes some seconds.
+        :param marts: compare facts and marts in the short form too, which takes some seconds.
         """
         assert_staging_equals_source(self.source, self.hurt)
         self.assert_nothing_left()
@@ -143,8 +193,7 @@ class Twins:
 
     def assert_nothing_left(self) -> None:
         """No session with its transaction, no temporary table, no upload that never ended."""
-        names = [psycopg2.extensions.parse_dsn(dsn)["dbname"] for dsn in (self.source, self.hurt)]
-        listed = ", ".join(f"'{name}'" for name in names)
+        listed = f"'{database(self.source)}', '{database(self.hurt)}'"
         sessions = (
             f"SELECT datname, state, query FROM pg_stat_activity WHERE datname IN ({listed})"
             " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
@@ -162,9 +211,9 @@ class Twins:
         """Keys of the uploads that have not ended."""
         return [upload["Key"] for upload in self.s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads", [])]
 
-    def child(self, step: str, table: str, run_id: str, pipeline: Pipeline) -> dict[str, str]:
-        """What a process of its own needs for one step; see tests/faults/child.py."""
-        return {
+    def child(self, step: str, table: str, run_id: str, pipeline: Pipeline) -> str:
+        """What tests/faults/child.py needs for one step, as JSON."""
+        given = {
             "step": step,
             "table": table,
             "run_id": run_id,
@@ -174,6 +223,27 @@ class Twins:
             "access_key": LAKE_ACCESS_KEY,
             "secret_key": self.postgres.settings.secrets["lake_secret_key"],
         }
+        return json.dumps(given)
+
+
+@contextmanager
+def meanwhile(reached: Event, action: Callable[[], object]) -> Iterator[None]:
+    """Around a step that is to reach a point: then, and while the step goes on, the action is done.
+
+    It must be reached before the block ends.
+    """
+    with ThreadPoolExecutor() as pool:
+        done = pool.submit(lambda: reached.wait(60) and action())
+        yield
+        reached_in_time = reached.is_set()
+        reached.set()
+        done.result()
+        assert reached_in_time, "the step never came to the point where the fault happens"
+
+
+def database(dsn: str) -> str:
+    """The name of the database in a connection URL."""
+    return str(psycopg2.extensions.parse_dsn(dsn)["dbname"])
 
 
 def at_port(dsn: str, port: int) -> str:
