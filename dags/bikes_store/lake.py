@@ -1,8 +1,8 @@
 """Objects of the data lake: their names, their metadata, and how to stream them in and out.
 
 An object is one table of one run as CSV. Its metadata says what it should hold (:class:`Manifest`). It appears whole or
-not at all: a multipart upload that fails is aborted, and S3 shows nothing before an upload is complete. A worker that was
-killed could not abort its upload; the next upload of that table does.
+not at all: a multipart upload that fails is aborted, and S3 shows nothing before an upload is complete. A worker that
+was killed could not abort its upload; the next upload of that table does.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from io import RawIOBase
 from typing import IO, TYPE_CHECKING
 
 import smart_open.s3
@@ -33,8 +34,10 @@ BUCKET = data_bucket()
 PART_SIZE = 16 * 1024 * 1024
 #: No upload takes as long. One that is older has lost its worker.
 LONGEST_UPLOAD = timedelta(days=1)
-# botocore retries after seconds and Airflow after minutes; smart_open's own wait of a minute between them is too much.
+# botocore retries after seconds and Airflow after minutes; smart_open's own wait of a minute between them is too much,
+# and it ends in an error that does not name the lake.
 smart_open.s3.RETRY.exceptions = []
+smart_open.s3.RETRY.client_error_codes = []
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,7 @@ def _abort_unfinished(client: S3Client, source: str, key: str) -> None:
 
 
 @contextmanager
-def read_object(client: S3Client, source: str, run_id: str) -> Iterator[tuple[Manifest, StreamingBody]]:
+def read_object(client: S3Client, source: str, run_id: str) -> Iterator[tuple[Manifest, Body]]:
     """Open the object that a run wrote for a table.
 
     :return: what the object should hold, and its bytes.
@@ -147,8 +150,34 @@ def read_object(client: S3Client, source: str, run_id: str) -> Iterator[tuple[Ma
             ) from None
         if (manifest.source, manifest.run_id) != (source, run_id):
             raise Refused(f"{address} belongs to {manifest.source} of run {manifest.run_id}, not to this run.")
-        with response["Body"] as body:
-            yield manifest, body
+        with response["Body"] as stream:
+            body = Body(stream)
+            try:
+                yield manifest, body
+            except Exception:
+                if body.error is None:
+                    raise
+                raise Unavailable(f"The lake broke off {address} in the middle: {body.error}.") from body.error
+
+
+class Body(RawIOBase):
+    """The bytes of an object. It keeps the error of a read that failed.
+
+    psycopg2 reads for COPY. When a read fails, it raises an error of PostgreSQL, which names the wrong service.
+    """
+
+    def __init__(self, stream: StreamingBody) -> None:
+        super().__init__()
+        self._stream = stream
+        self.error: Exception | None = None
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes, at most ``size``; none at the end."""
+        try:
+            return self._stream.read(size if size >= 0 else None)
+        except Exception as error:
+            self.error = error
+            raise
 
 
 @contextmanager
