@@ -23,6 +23,11 @@ class Fault:
 
 
 FAULTS: dict[str, Fault] = {
+    "worker-extract": Fault("worker killed", "platform, in an extract", "the task is tried again on the next worker"),
+    "worker-load": Fault("worker killed", "platform, in a load", "the task is tried again on the next worker"),
+    "worker-dbt": Fault(
+        "worker killed", "platform, in fact_order and in a mart", "the task is tried again on the next worker"
+    ),
     "killed-extract": Fault(
         "worker killed",
         "extract, rows on their way from the source",
@@ -79,6 +84,29 @@ FAULTS: dict[str, Fault] = {
     "cleared": Fault(
         "one run cleared ten times", "extract and load", "no row is written again; one object in the lake"
     ),
+    "scheduler": Fault(
+        "scheduler killed and restarted", "platform, in a load and in dbt", "the next scheduler takes the run over"
+    ),
+    "broker-restarted": Fault("broker killed and restarted", "platform, in an extract", "the run goes on"),
+    "broker-emptied": Fault("broker emptied", "platform, with tasks in the queue", "the lost tasks are queued again"),
+    "postgres-restarted": Fault(
+        "PostgreSQL restarted, with Airflow's own database",
+        "platform, in an extract, a load, fact_order",
+        "the run goes on",
+    ),
+    "database-refuses": Fault("source or warehouse refuses for a while", "platform", "the retries do the work"),
+    "alert": Fault(
+        "warehouse refuses for longer than the retries",
+        "platform, in the loads",
+        "one alert, for the task that failed; cleared, the run goes on",
+    ),
+    "lake-extract": Fault("lake down", "platform, during the extracts", "the retries do the work"),
+    "lake-load": Fault("lake down", "platform, during the loads", "the retries do the work"),
+    "lake-log": Fault(
+        "lake down", "platform, when logs are written", "the tasks succeed; their logs stay on the worker"
+    ),
+    "two-runs-of-a-day": Fault("two runs of one day", "platform", "one runs after the other"),
+    "cleared-while-it-runs": Fault("one run cleared ten times", "platform, while it runs", "the last clear counts"),
     "midnight": Fault(
         "midnight and the change of clocks", "incremental, worker in other time zones", "each row arrives with its day"
     ),
