@@ -17,6 +17,7 @@ from cli.paths import REPOSITORY
 from cli.processes import airflow, broker, currency_api, lake, postgres
 from cli.processes.settings import Settings, generate_secrets
 from cli.processes.supervisor import Supervisor
+from tests.source import generator
 from tests.support.doubles.mirror import write_mirror
 from tests.support.module import Module, copy_module
 from tests.support.needs import need_program, need_provider_doubles
@@ -79,6 +80,16 @@ def s3(services: Services) -> S3Client:
 def currency_url(services: Services) -> str:
     services.need("currency-api")
     return currency_api.url(services.settings)
+
+
+@pytest.fixture(scope="session")
+def generated_source(postgres: Postgres) -> str:
+    """The DSN of a transaction database at scale 1; tests only read it, or copy it."""
+    dsn = postgres.create_database("source_generated")
+    generator.make_tables(dsn)
+    done = generator.run_generator(dsn)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    return dsn
 
 
 @pytest.fixture(scope="session")

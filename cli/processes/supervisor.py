@@ -140,6 +140,10 @@ class Supervisor:
         for name in names:
             self._stop(name, wait=True)
 
+    def pid(self, name: str) -> int:
+        """The process id of a service; 0 when it does not run."""
+        return int(self._call("getProcessInfo", name)["pid"])
+
     def shutdown(self) -> None:
         """Stop all services, those of the highest priority first, and end supervisord."""
         if self.is_running():

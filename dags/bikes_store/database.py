@@ -83,10 +83,15 @@ def transaction(connection: Connection, name: str, relation: str = "") -> Iterat
     except psycopg2.errors.LockNotAvailable as error:
         connection.rollback()
         raise Unavailable(_about_lock(connection, name, relation)) from error
-    except psycopg2.OperationalError as error:
+    except psycopg2.DatabaseError as error:
+        # When the connection breaks while rows stream, psycopg2 gives an error of the base class, with no cause.
+        if not isinstance(error, psycopg2.OperationalError) and type(error) is not psycopg2.DatabaseError:
+            raise
         reason = " ".join(str(error).split())
         if isinstance(error, psycopg2.errors.QueryCanceled):
             raise Unavailable(f"The {name} ended a statement that took too long or was cancelled: {reason}") from error
+        if "no message from the libpq" in reason:
+            reason = "the connection broke"
         raise Unavailable(f"The {name} went away in the middle of the work: {reason}") from error
     finally:
         end_watch()

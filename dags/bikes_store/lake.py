@@ -1,16 +1,19 @@
 """Objects of the data lake: their names, their metadata, and how to stream them in and out.
 
 An object is one table of one run as CSV. Its metadata says what it should hold (:class:`Manifest`). It appears whole or
-not at all: a multipart upload that fails is aborted, and S3 shows nothing before an upload is complete.
+not at all: a multipart upload that fails is aborted, and S3 shows nothing before an upload is complete. A worker that
+was killed could not abort its upload; the next upload of that table does.
 """
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from io import RawIOBase
 from typing import IO, TYPE_CHECKING
 
 import smart_open.s3
@@ -25,11 +28,17 @@ if TYPE_CHECKING:
     from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
 
+log = logging.getLogger(__name__)
+
 BUCKET = data_bucket()
 #: Bytes held in memory while an object is written, whatever its size. S3 allows 10,000 parts: 160 GB for one object.
 PART_SIZE = 16 * 1024 * 1024
-# botocore retries after seconds and Airflow after minutes; smart_open's own wait of a minute between them is too much.
+#: No upload takes as long. One that is older has lost its worker.
+LONGEST_UPLOAD = timedelta(days=1)
+# botocore retries after seconds and Airflow after minutes; smart_open's own wait of a minute between them is too much,
+# and it ends in an error that does not name the lake.
 smart_open.s3.RETRY.exceptions = []
+smart_open.s3.RETRY.client_error_codes = []
 
 
 @dataclass(frozen=True)
@@ -114,22 +123,40 @@ def write_object(client: S3Client, manifest: Manifest) -> Iterator[IO[bytes]]:
     """
     key = object_key(manifest.source, manifest.run_id)
     arguments = {"Metadata": manifest.to_metadata(), "ContentType": "text/csv; charset=utf-8"}
-    with (
-        _lake_errors(key),
-        smart_open.s3.open(
+    with _lake_errors(key):
+        _abort_unfinished(client, manifest.source, key)
+        with smart_open.s3.open(
             BUCKET,
             key,
             "wb",
             min_part_size=PART_SIZE,
             client=client,
             client_kwargs={"S3.Client.create_multipart_upload": arguments, "S3.Client.put_object": arguments},
-        ) as stream,
-    ):
-        yield stream
+        ) as stream:
+            yield stream
+
+
+def _abort_unfinished(client: S3Client, source: str, key: str) -> None:
+    """Free what killed workers left: unfinished uploads of this object, and those of the table that are too old."""
+    too_old = datetime.now(timezone.utc) - LONGEST_UPLOAD
+    # MinIO lists the uploads of one object only, by its whole key; the others list all that begin so.
+    for prefix in (key, f"{source}/"):
+        try:
+            uploads = client.list_multipart_uploads(Bucket=BUCKET, Prefix=prefix).get("Uploads", [])
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") != "AccessDenied":
+                raise
+            log.warning("The lake does not let this user list unfinished uploads, so none is removed: %s", error)
+            return
+        for upload in uploads:
+            if upload["Key"] == key or upload["Initiated"] < too_old:
+                with suppress(client.exceptions.NoSuchUpload):  # somebody else was quicker
+                    client.abort_multipart_upload(Bucket=BUCKET, Key=upload["Key"], UploadId=upload["UploadId"])
+                log.warning("s3://%s/%s: an upload that never ended is removed", BUCKET, upload["Key"])
 
 
 @contextmanager
-def read_object(client: S3Client, source: str, run_id: str) -> Iterator[tuple[Manifest, StreamingBody]]:
+def read_object(client: S3Client, source: str, run_id: str) -> Iterator[tuple[Manifest, Body]]:
     """Open the object that a run wrote for a table.
 
     :return: what the object should hold, and its bytes.
@@ -148,8 +175,34 @@ def read_object(client: S3Client, source: str, run_id: str) -> Iterator[tuple[Ma
             ) from None
         if (manifest.source, manifest.run_id) != (source, run_id):
             raise Refused(f"{address} belongs to {manifest.source} of run {manifest.run_id}, not to this run.")
-        with response["Body"] as body:
-            yield manifest, body
+        with response["Body"] as stream:
+            body = Body(stream)
+            try:
+                yield manifest, body
+            except Exception:
+                if body.error is None:
+                    raise
+                raise Unavailable(f"The lake broke off {address} in the middle: {body.error}.") from body.error
+
+
+class Body(RawIOBase):
+    """The bytes of an object. It keeps the error of a read that failed.
+
+    psycopg2 reads for COPY. When a read fails, it raises an error of PostgreSQL, which names the wrong service.
+    """
+
+    def __init__(self, stream: StreamingBody) -> None:
+        super().__init__()
+        self._stream = stream
+        self.error: Exception | None = None
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes, at most ``size``; none at the end."""
+        try:
+            return self._stream.read(size if size >= 0 else None)
+        except Exception as error:
+            self.error = error
+            raise
 
 
 @contextmanager

@@ -15,12 +15,11 @@ from bikes_store.comparison import NO_DIFFERENCE, Difference, Fingerprint
 from bikes_store.database import PLAIN_VALUES, transaction
 from bikes_store.deletions import DEFAULT_LIMIT, DeletionLimit, check_deletion
 from bikes_store.errors import Refused
-from bikes_store.lake import Manifest, read_object
+from bikes_store.lake import Body, Manifest, read_object
 from bikes_store.tables import STAGING_SCHEMA, Table
 from bikes_store.window import Window, read_window
 
 if TYPE_CHECKING:
-    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
@@ -120,7 +119,7 @@ def _check(manifest: Manifest, table: Table, interval: Window) -> None:
         raise Refused(f"The object of {manifest.source} covers {manifest.window}, but this run covers {interval}.")
 
 
-def _apply(cursor: Cursor, table: Table, manifest: Manifest, stream: StreamingBody, limit: DeletionLimit) -> Loaded:
+def _apply(cursor: Cursor, table: Table, manifest: Manifest, stream: Body, limit: DeletionLimit) -> Loaded:
     target = sql.Identifier(STAGING_SCHEMA, table.name)
     columns = sql.SQL(", ").join(map(sql.Identifier, manifest.columns))
     cursor.execute("SET LOCAL client_encoding = 'UTF8'")
@@ -190,9 +189,7 @@ def _copy_list(cursor: Cursor, lake: S3Client, table: Table, manifest: Manifest,
     cursor.execute(sql.SQL("ANALYZE {}").format(_LISTED))
 
 
-def _copy(
-    cursor: Cursor, target: sql.Identifier, columns: sql.Composed, manifest: Manifest, stream: StreamingBody
-) -> None:
+def _copy(cursor: Cursor, target: sql.Identifier, columns: sql.Composed, manifest: Manifest, stream: Body) -> None:
     cursor.copy_expert(sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, HEADER)").format(target, columns), stream)
     if cursor.rowcount != manifest.rows:
         raise Refused(

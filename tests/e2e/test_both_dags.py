@@ -27,12 +27,11 @@ from cli.processes import airflow
 from cli.processes.platform import Platform, remove
 from cli.processes.settings import Settings, generate_secrets
 from tests.support import leaks
+from tests.support.compare import checksums
 from tests.support.ports import free_ports
 from tests.support.web import Web, web_server
 
 SLACK_TOKEN = "secret-of-slack"
-# Columns that may differ between two runs on the same data: when a row was written, and the keys made from that.
-TECHNICAL = "{built_at,line_changed_at,header_changed_at,recorded_at,dbt_updated_at,dbt_scd_id}"
 
 
 @dataclass
@@ -72,15 +71,7 @@ class Running:
 
     def warehouse(self) -> dict[str, str]:
         """A checksum of each table of the warehouse."""
-        dsn = self.endpoints.warehouse_dsn
-        tables = query(
-            dsn, "SELECT tablename FROM pg_tables WHERE schemaname = 'warehouse' AND tablename <> 'build_inputs'"
-        )
-        rows = f"(to_jsonb(t) - '{TECHNICAL}'::text[])::text"
-        return {
-            table: query(dsn, f"SELECT md5(string_agg({rows}, '|' ORDER BY {rows})) FROM warehouse.{table} AS t")[0][0]
-            for (table,) in tables
-        }
+        return checksums(self.endpoints.warehouse_dsn)
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +33,9 @@ def test_service_comes_up_and_is_stopped(supervisor):
     supervisor.start("sleeper")
     supervisor.wait_ready("sleeper", seconds=10)
     supervisor.check()
+    assert Path(f"/proc/{supervisor.pid('sleeper')}/cmdline").read_bytes().endswith(SLEEP.encode() + b"\0")
+    supervisor.stop("sleeper")
+    assert supervisor.pid("sleeper") == 0
     supervisor.shutdown()
     assert not supervisor.is_running()
     assert supervisor.log_path("sleeper").read_text() == "up\n"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from io import StringIO
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -16,9 +15,10 @@ from bikes_store.extract import extract_table
 from bikes_store.lake import Manifest
 from bikes_store.load import Loaded, load_table
 from bikes_store.load_log import held_until
-from bikes_store.tables import TABLES
+from bikes_store.tables import STAGING_SCHEMA, TABLES
 from bikes_store.window import FULL, Full, Window, plan
 from cli.database import connect
+from tests.support.compare import rows_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -128,20 +128,11 @@ class Pipeline:
             cursor.execute("SELECT table_name FROM bikes_store_staging.load_log")
             return {name for (name,) in cursor.fetchall()}
 
-    def source_rows(self, name: str) -> list[tuple[Any, ...]]:
-        return self._rows(self.source_dsn, TABLES[name].schema, name)
+    def source_rows(self, name: str) -> list[tuple[str, ...]]:
+        return rows_of(self.source_dsn, TABLES[name].schema, TABLES[name])
 
-    def staging_rows(self, name: str) -> list[tuple[Any, ...]]:
-        return self._rows(self.warehouse_dsn, "bikes_store_staging", name)
-
-    def _rows(self, dsn: str, schema: str, name: str) -> list[tuple[Any, ...]]:
-        """Each value as COPY writes it, so that 1.0 differs from 1.00 and 'a ' from 'a'."""
-        columns = ", ".join(f'"{column}"' for column in TABLES[name].columns)
-        order = ", ".join(TABLES[name].key)
-        with connect(dsn) as connection, connection.cursor() as cursor:
-            rows = StringIO()
-            cursor.copy_expert(f'COPY (SELECT {columns} FROM {schema}."{name}" ORDER BY {order}) TO STDOUT', rows)
-            return [tuple(line.split("\t")) for line in rows.getvalue().split("\n")[:-1]]
+    def staging_rows(self, name: str) -> list[tuple[str, ...]]:
+        return rows_of(self.warehouse_dsn, STAGING_SCHEMA, TABLES[name])
 
     def _execute(self, dsn: str, statement: str, parameters: Any) -> None:
         with connect(dsn) as connection, connection.cursor() as cursor:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from dataclasses import dataclass, field
 
 import psycopg2
@@ -24,6 +27,17 @@ class Services:
             self.supervisor.start(name)
             self.supervisor.wait_ready(name, seconds=60)
             self._started.add(name)
+
+    def crash(self, name: str) -> None:
+        """Kill a service: nothing that it would do at its end happens."""
+        os.kill(self.supervisor.pid(name), signal.SIGKILL)
+
+    def restart(self, name: str) -> None:
+        """Start a service that was killed or stopped, and wait until it does its work."""
+        while self.supervisor.pid(name):  # supervisord has not noticed yet
+            time.sleep(0.05)
+        self.supervisor.start(name)
+        self.supervisor.wait_ready(name, seconds=60)
 
 
 class Postgres:

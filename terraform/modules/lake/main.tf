@@ -88,7 +88,7 @@ resource "minio_iam_policy" "pipeline" {
     Statement = [
       {
         Effect   = "Allow"
-        Action   = ["s3:ListBucket", "s3:GetBucketLocation"]
+        Action   = ["s3:ListBucket", "s3:GetBucketLocation", "s3:ListBucketMultipartUploads"]
         Resource = [for bucket in local.buckets : "arn:aws:s3:::${bucket}"]
       },
       {

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from bikes_store.errors import Unavailable
-from bikes_store.lake import BUCKET, Manifest, write_object
+from bikes_store.lake import BUCKET, Manifest, object_key, write_object
 from bikes_store.tables import TABLES
 
 COLUMNS = TABLES["salesorderdetail"].columns
@@ -29,6 +29,23 @@ def test_upload_that_fails_leaves_no_object_and_no_parts(s3, size):
     assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET, Prefix=f"sales.store/broken-{size}")
     uploads = s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads", [])
     assert not [upload for upload in uploads if upload["Key"].startswith("sales.store/broken")]
+
+
+def test_uploads_that_killed_workers_left_are_removed(small_source, monkeypatch):
+    """Its own one at once. That of another run may still be going on, until it is older than any upload."""
+    s3 = small_source.s3
+
+    def unfinished():
+        return {upload["Key"] for upload in s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads", [])}
+
+    own, other = (object_key("sales.salesorderdetail", run_id) for run_id in ("killed", "other"))
+    for key in (own, other):
+        s3.create_multipart_upload(Bucket=BUCKET, Key=key)
+    small_source.extract("salesorderdetail", "killed")
+    assert unfinished() == {other}
+    monkeypatch.setattr("bikes_store.lake.LONGEST_UPLOAD", timedelta(0))
+    small_source.extract("salesorderdetail", "next")
+    assert unfinished() == set()
 
 
 def test_source_that_dies_during_the_extract_leaves_no_object(small_source):

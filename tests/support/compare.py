@@ -1,0 +1,63 @@
+"""Whole comparisons: every row and every column, of the source with the staging area and of two warehouses."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+
+from bikes_store.tables import STAGING_SCHEMA, TABLES, WAREHOUSE_SCHEMA, Table
+from cli.database import connect, query
+
+#: Columns that may differ between two runs on the same data: when a row was written, and the keys made from that.
+TECHNICAL = ("built_at", "line_changed_at", "header_changed_at", "recorded_at", "dbt_updated_at", "dbt_scd_id")
+_ROW = f"(to_jsonb(t) - '{{{','.join(TECHNICAL)}}}'::text[])::text"
+
+
+def assert_staging_equals_source(source_dsn: str, warehouse_dsn: str) -> None:
+    """Every row and column of every table of the catalogue."""
+    for name, table in TABLES.items():
+        source = rows_of(source_dsn, table.schema, table)
+        staging = rows_of(warehouse_dsn, STAGING_SCHEMA, table)
+        assert staging == source, f"{name}: {_shown(set(staging) ^ set(source))}"
+
+
+def rows_of(dsn: str, schema: str, table: Table) -> list[tuple[str, ...]]:
+    """The rows in the order of the key, each value as COPY writes it: 1.0 differs from 1.00, and 'a ' from 'a'."""
+    columns = ", ".join(f'"{column}"' for column in table.columns)
+    text = f'COPY (SELECT {columns} FROM {schema}."{table.name}" ORDER BY {", ".join(table.key)}) TO STDOUT'
+    with connect(dsn) as connection, connection.cursor() as cursor:
+        rows = StringIO()
+        cursor.copy_expert(text, rows)
+        return [tuple(line.split("\t")) for line in rows.getvalue().split("\n")[:-1]]
+
+
+def checksums(warehouse_dsn: str) -> dict[str, str]:
+    """A checksum of each table of the warehouse, over every column that is not technical."""
+    tables = query(
+        warehouse_dsn,
+        f"SELECT tablename FROM pg_tables WHERE schemaname = '{WAREHOUSE_SCHEMA}' AND tablename <> 'build_inputs'",
+    )
+    sums = [
+        f"SELECT '{name}', md5(string_agg({_ROW}, '|' ORDER BY {_ROW})) FROM {WAREHOUSE_SCHEMA}.{name} AS t"
+        for (name,) in tables
+    ]
+    return dict(query(warehouse_dsn, " UNION ALL ".join(sums)))
+
+
+def assert_same_warehouse(warehouse_dsn: str, other_dsn: str) -> None:
+    """Dimensions, facts and marts, row by row."""
+    held, expected = checksums(warehouse_dsn), checksums(other_dsn)
+    assert len(expected) > 20
+    assert held.keys() == expected.keys()
+    differ = [name for name in expected if held[name] != expected[name]]
+    assert not differ, "\n".join(
+        f"{name}: {_shown(_rows(warehouse_dsn, name) ^ _rows(other_dsn, name))}" for name in differ
+    )
+
+
+def _rows(dsn: str, table: str) -> set[str]:
+    return {text for (text,) in query(dsn, f"SELECT {_ROW} FROM {WAREHOUSE_SCHEMA}.{table} AS t")}
+
+
+def _shown(rows: set[Any]) -> str:
+    return f"{len(rows)} rows differ, such as {sorted(map(str, rows))[:2]}"
