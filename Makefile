@@ -76,7 +76,7 @@ PLATFORM_TESTS := tests/containers tests/terraform tests/grafana tests/prometheu
 
 .PHONY: test-pipeline test-platform
 test-pipeline:
-	@.venv/bin/pytest $(PLATFORM_TESTS:%=--ignore=%) $(PYTEST)
+	@.venv/bin/pytest $(PLATFORM_TESTS:%=--ignore=%) --ignore=tests/faults/long $(PYTEST)
 test-platform:
 	@mkdir -p .test && TEST_PORTS_FROM=26000 .venv/bin/pytest $(PLATFORM_TESTS) $(PYTEST) >.test/platform.log 2>&1
 
@@ -86,6 +86,10 @@ test-unit: install ## run the tests that need no service, in under 30 seconds
 
 UNIT_TESTS := tests/test_imports.py tests/bench tests/cli tests/dags/unit tests/grafana/test_dashboards.py \
 	$(addprefix tests/airflow/test_,fill_in.py prepare.py run_metrics.py)
+
+.PHONY: test-faults
+test-faults: install ## kill, cut and fill up what the platform is made of, compare all rows after each, print the table
+	@.venv/bin/pytest tests/faults $(PYTEST)
 
 .PHONY: test-terraform
 test-terraform: install ## test the root module alone: plans, bad variables, inventory; needs terraform, but no Docker

@@ -34,8 +34,16 @@ QUICK = {
     "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "30",
     "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "5",
 }
-#: Seconds for both runs of a day, with what a fault adds.
-LONGEST_RUN = 300
+#: Seconds for both runs of a day, with what faults add, on a slow machine.
+LONGEST_RUN = 600
+#: Where a run can be held up by a lock: the database, the table that a task needs, and the mode of the lock.
+STAGES = {
+    "first extract": ("source", "person.person", "ACCESS EXCLUSIVE"),
+    "extract": ("source", "sales.salesorderdetail", "ACCESS EXCLUSIVE"),
+    "load": ("hurt", "bikes_store_staging.salesorderdetail", "EXCLUSIVE"),
+    "fact": ("hurt", "warehouse.fact_order", "SHARE"),
+    "mart": ("hurt", "warehouse.mart_sales_daily", "SHARE"),
+}
 
 
 @dataclass
@@ -122,8 +130,10 @@ class Stack:
         return [request.decode() for request in self.slack.requests[self._told_before :]]
 
     @contextmanager
-    def held(self, dsn: str, table: str, mode: str) -> Iterator[None]:
-        """Lock a table, wait until a task waits for the lock, and let go at the end of the block."""
+    def held(self, stage: str) -> Iterator[None]:
+        """Hold a run up at one of the :data:`STAGES`: wait until it is there, and let go at the end of the block."""
+        database, table, mode = STAGES[stage]
+        dsn = getattr(self.twins, database)
         with closing(psycopg2.connect(dsn)) as connection, connection.cursor() as cursor:
             cursor.execute(f"LOCK TABLE {table} IN {mode} MODE")
             waiting = f"SELECT FROM pg_locks WHERE NOT granted AND relation = '{table}'::regclass"
@@ -131,6 +141,15 @@ class Stack:
             yield
             with suppress(psycopg2.Error):  # the server may be gone
                 connection.rollback()
+
+    def wait_for_retry(self, run_id: str, tasks: str) -> None:
+        """Wait until a task whose name begins so has failed and is to be tried again."""
+        self.wait(
+            lambda: any(
+                name.startswith(tasks) and state == "up_for_retry" for name, state in self.tasks(run_id).items()
+            ),
+            f"one of {tasks} is to be tried again",
+        )
 
     def kill(self, name: str) -> None:
         """Kill a service with all its processes, as if its machine were gone."""

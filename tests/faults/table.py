@@ -1,6 +1,6 @@
 """The table of faults. Each row is held by the tests that carry its name: ``@pytest.mark.fault("killed-copy")``.
 
-docs/reliability.md shows the same table: ``FAULTS_TABLE=write .venv/bin/pytest tests/faults -k page`` writes it there.
+docs/reliability.md shows the same table: ``FAULTS_TABLE=write .venv/bin/pytest tests/faults -k page`` writes it.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ class Fault:
 
 
 FAULTS: dict[str, Fault] = {
-    "worker-extract": Fault("worker killed", "platform, in an extract", "the task is tried again on the next worker"),
-    "worker-load": Fault("worker killed", "platform, in a load", "the task is tried again on the next worker"),
-    "worker-dbt": Fault(
-        "worker killed", "platform, in fact_order and in a mart", "the task is tried again on the next worker"
+    "worker": Fault(
+        "worker killed",
+        "platform: in an extract, a load, fact_order, a mart",
+        "each task is tried again on the next worker",
     ),
     "killed-extract": Fault(
         "worker killed",
@@ -51,6 +51,11 @@ FAULTS: dict[str, Fault] = {
     ),
     "cut-answer": Fault(
         "connection cut", "load, before COMMIT is answered", "the task fails, the rows are there; the retry writes none"
+    ),
+    "cut-dbt": Fault(
+        "connection cut",
+        "dbt, in a snapshot, fact_order, a mart",
+        "the model fails and is rolled back; the retry builds",
     ),
     "slow": Fault("slow, in small pieces", "source, warehouse and lake", "the task takes longer and succeeds"),
     "refused": Fault(
@@ -77,6 +82,7 @@ FAULTS: dict[str, Fault] = {
         "lake down", "before extract or load", "the task fails in a sentence; the retry does its work"
     ),
     "disk-load": Fault("disk full", "warehouse, during COPY", "the task fails, nothing is written; the retry loads"),
+    "disk-dbt": Fault("disk full", "warehouse, in fact_order", "the model fails and is rolled back; the retry builds"),
     "two-runs": Fault("two runs of one day", "extract and load at the same time", "each row is written once"),
     "two-tries": Fault(
         "a try begins while the last still works", "load, before COMMIT", "the second waits, and writes nothing"
@@ -85,39 +91,49 @@ FAULTS: dict[str, Fault] = {
         "one run cleared ten times", "extract and load", "no row is written again; one object in the lake"
     ),
     "scheduler": Fault(
-        "scheduler killed and restarted", "platform, in a load and in dbt", "the next scheduler takes the run over"
+        "scheduler killed and restarted",
+        "platform: in an extract, a load, fact_order",
+        "the next scheduler takes the run over",
     ),
-    "broker-restarted": Fault("broker killed and restarted", "platform, in an extract", "the run goes on"),
-    "broker-emptied": Fault("broker emptied", "platform, with tasks in the queue", "the lost tasks are queued again"),
-    "postgres-restarted": Fault(
+    "broker-emptied": Fault("broker emptied", "platform: with extracts in the queue", "what was lost is queued again"),
+    "broker-restarted": Fault(
+        "broker killed and restarted", "platform: in an extract and in fact_order", "the run goes on"
+    ),
+    "postgres": Fault(
         "PostgreSQL restarted, with Airflow's own database",
-        "platform, in an extract, a load, fact_order",
-        "the run goes on",
+        "platform: in an extract, a load, fact_order",
+        "the retries do the work",
     ),
-    "database-refuses": Fault("source or warehouse refuses for a while", "platform", "the retries do the work"),
+    "database-refuses": Fault(
+        "PostgreSQL refuses for a while",
+        "platform: the source in the extracts, the warehouse in the loads",
+        "the retries do the work",
+    ),
     "alert": Fault(
-        "warehouse refuses for longer than the retries",
-        "platform, in the loads",
+        "PostgreSQL refuses for longer than the retries",
+        "platform: the warehouse in the loads",
         "one alert, for the task that failed; cleared, the run goes on",
     ),
-    "lake-extract": Fault("lake down", "platform, during the extracts", "the retries do the work"),
-    "lake-load": Fault("lake down", "platform, during the loads", "the retries do the work"),
+    "lake": Fault("lake killed and restarted", "platform: in an extract and in a load", "the retries do the work"),
     "lake-log": Fault(
-        "lake down", "platform, when logs are written", "the tasks succeed; their logs stay on the worker"
+        "lake killed and restarted", "platform: when dbt's logs are written", "the tasks succeed; no retry, no alert"
     ),
     "two-runs-of-a-day": Fault("two runs of one day", "platform", "one runs after the other"),
-    "cleared-while-it-runs": Fault("one run cleared ten times", "platform, while it runs", "the last clear counts"),
+    "cleared-while-it-runs": Fault("one run cleared ten times", "platform: while it runs", "the last clear counts"),
     "midnight": Fault(
-        "midnight and the change of clocks", "incremental, worker in other time zones", "each row arrives with its day"
+        "midnight and the change of clocks",
+        "incremental, source and worker in a time zone",
+        "each row arrives with its day",
     ),
     "zone": Fault("warehouse in another time zone", "load and dbt", "the same rows, facts and marts"),
 }
 
 
 def render(results: Mapping[str, str] | None = None) -> str:
-    """The table in Markdown; with ``results``, a column says what the tests of each row gave."""
-    head = ["fault", "where", "outcome"] + (["tests"] if results else [])
-    rows = [head, ["---"] * len(head)]
-    for name, fault in FAULTS.items():
-        rows.append([fault.what, fault.where, fault.outcome] + ([results[name]] if results else []))
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    """The table in Markdown; with ``results``, a last column says what the tests of each row gave."""
+    head = ["fault", "where", "outcome", *(["tests"] if results else [])]
+    rows = [
+        [fault.what, fault.where, fault.outcome, *([results[name]] if results else [])]
+        for name, fault in FAULTS.items()
+    ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows])

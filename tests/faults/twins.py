@@ -159,8 +159,13 @@ class Twins:
 
     def build(self, dsn: str) -> None:
         """Build a warehouse with dbt: all models and snapshots."""
+        assert set(self.statuses(dsn).values()) == {"success"}
+
+    def statuses(self, dsn: str) -> dict[str, str]:
+        """Try to build a warehouse; returns what became of each model and snapshot."""
         with self._dbt_at(dsn):
-            Warehouse(dsn, self.target / database(dsn)).run()
+            warehouse = Warehouse(dsn, self.target / database(dsn))
+            return warehouse.dbt("build", "--resource-type", "model", "--resource-type", "snapshot")
 
     def dbt_process(self, port: int) -> subprocess.Popen[str]:
         """The same in a process of its own, through a proxy, on the warehouse that faults happen to."""
