@@ -164,10 +164,17 @@ class Policy(MinioKind):
         self.documents.pop(state["name"], None)
 
 
+# Actions of MinIO (github.com/minio/pkg, policy/action.go) that SeaweedFS has no name for.
+_ONLY_IN_MINIO = frozenset({"s3:ListBucketMultipartUploads"})
+
+
 class Attachment(MinioKind):
     def create(self, planned: Values) -> Values:
         user, policy = planned["user_name"], planned["policy_name"]
-        self.client("iam").put_user_policy(UserName=user, PolicyName=policy, PolicyDocument=Policy.documents[policy])
+        document = json.loads(Policy.documents[policy])
+        for statement in document["Statement"]:
+            statement["Action"] = [action for action in statement["Action"] if action not in _ONLY_IN_MINIO]
+        self.client("iam").put_user_policy(UserName=user, PolicyName=policy, PolicyDocument=json.dumps(document))
         return {"id": f"{user}-{policy}"}
 
     def read(self, state: Values) -> Values | None:
