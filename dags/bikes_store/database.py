@@ -26,6 +26,9 @@ CONNECT: dict[str, Any] = {
     "keepalives_count": 6,
     "tcp_user_timeout": 120_000,
 }
+#: Seconds after which a server ends a session that does nothing in the middle of a transaction. Its machine may be
+#: gone, and its locks would stay. An extract does nothing there while the last part of its object is uploaded.
+LONGEST_PAUSE = 900
 #: How often a server looks whether the client of a running statement is still there. PostgreSQL 14 and later can.
 CHECK_CLIENT = "5s"
 #: Let a session write values in one way, whatever the defaults of its server, database and role are.
@@ -47,7 +50,16 @@ def options(statement_timeout: int | str, lock_timeout: int | str) -> str:
     :param statement_timeout: seconds that a statement may take.
     :param lock_timeout: seconds that a statement may wait for a lock.
     """
-    return f"-c statement_timeout={statement_timeout}s -c lock_timeout={lock_timeout}s"
+    settings = {
+        "statement_timeout": f"{statement_timeout}s",
+        "lock_timeout": f"{lock_timeout}s",
+        "idle_in_transaction_session_timeout": f"{LONGEST_PAUSE}s",
+        # The server's side of CONNECT. By default it notices a client that has gone without a word after two hours.
+        "tcp_keepalives_idle": 60,
+        "tcp_keepalives_interval": 10,
+        "tcp_keepalives_count": 6,
+    }
+    return " ".join(f"-c {name}={value}" for name, value in settings.items())
 
 
 def watch_client(connection: Connection) -> None:

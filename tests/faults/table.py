@@ -87,6 +87,9 @@ FAULTS: dict[str, Fault] = {
     "two-tries": Fault(
         "a try begins while the last still works", "load, before COMMIT", "the second waits, and writes nothing"
     ),
+    "vanished": Fault(
+        "worker's machine vanishes", "load, between COPY and COMMIT", "the server ends the session; the retry loads"
+    ),
     "cleared": Fault(
         "one run cleared ten times", "extract and load", "no row is written again; one object in the lake"
     ),

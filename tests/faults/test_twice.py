@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from urllib.parse import quote
 
 import pytest
 
-from bikes_store.errors import Refused
+from bikes_store import database
+from bikes_store.errors import Refused, Unavailable
 from bikes_store.lake import BUCKET, object_key
 from cli.database import query
 from tests.faults.twins import CHANGING
@@ -55,6 +57,26 @@ def test_a_try_begins_while_the_one_before_still_works(twins, to_postgres):
         to_postgres.heal()
         assert first.result().written > 0
         assert second.result().written == 0
+    twins.retry("load", TABLE, run_id)
+    twins.assert_right(run_id)
+
+
+@pytest.mark.fault("vanished")
+def test_a_try_begins_after_the_machine_of_the_one_before_vanished(twins, to_postgres, monkeypatch):
+    """Nobody tells the server. Its session would hold the table's lock for ever; the session's settings end it."""
+    run_id = twins.a_day()
+    twins.pipeline.extract(TABLE, run_id)
+    monkeypatch.setattr("bikes_store.database.LONGEST_PAUSE", 1)
+    vanishing = twins.through(warehouse=to_postgres.port)
+    vanishing.warehouse_dsn += f"?options={quote(database.options(3600, 60))}"
+    reached = to_postgres.hold_at(Point("server", before=b"COMMIT"))
+    with ThreadPoolExecutor() as pool:
+        lost = pool.submit(vanishing.load, TABLE, run_id)
+        assert reached.wait(30)
+        assert twins.pipeline.load(TABLE, run_id).written > 0
+        to_postgres.heal()
+        with pytest.raises(Unavailable, match="The warehouse went away"):
+            lost.result()
     twins.retry("load", TABLE, run_id)
     twins.assert_right(run_id)
 
