@@ -29,10 +29,12 @@
   built again: its other lines then share what the lost ones had.
 -#}
 {% macro forget_deleted_orders() -%}
-    delete from {{ this }} as built
-    where
-        not exists (
-            select from {{ source('bikes_store_staging', 'salesorderdetail').render() }} as lines
-            where lines.salesorderid = built.nk_sales_order
-        )
+    {%- if execute and load_relation(this) is not none %}
+        delete from {{ this }} as built
+        where
+            not exists (
+                select from {{ source('bikes_store_staging', 'salesorderdetail').render() }} as lines
+                where lines.salesorderid = built.nk_sales_order
+            )
+    {%- endif -%}
 {%- endmacro %}

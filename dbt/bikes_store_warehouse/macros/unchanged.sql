@@ -6,7 +6,7 @@
   is never newer than what was read: if a load commits in between, the next run builds the table once more.
 
   A table of the staging area is known by the stamps of its rows, whoever wrote them. A table that dbt built is known by
-  its rows as they were then, so a change by hand is not seen: build with --full-refresh after one. A model is known by
+  all that its rows hold. So one that was changed by hand is built again, and so is what reads it. A model is known by
   the code that it compiles to. So what looks at itself, as fact_order and the snapshots do, runs once more after the
   first time.
 -#}
@@ -42,14 +42,16 @@
     {{ return(this.incorporate(path={'identifier': 'build_inputs'}).render()) }}
 {%- endmacro %}
 
-{#- Whether the table exists and was built from what its inputs hold now, by the same model. -#}
+{#- Whether the table is as the same model built it, from what its inputs hold now. -#}
 {% macro inputs_are_unchanged() -%}
     {%- if should_full_refresh() or flags.EMPTY or is_always_built() or load_relation(this) is none
         or load_relation(this.incorporate(path={'identifier': 'build_inputs'})) is none -%}
         {{ return(false) }}
     {%- endif -%}
     {%- set query -%}
-        select coalesce(bool_or(inputs = {{ fingerprint_of_inputs() }}), false) from {{ build_inputs() }}
+        select coalesce(bool_or(
+            inputs = {{ fingerprint_of_inputs() }} and contents = {{ fingerprint_of_rows(this.render()) }}
+        ), false) from {{ build_inputs() }}
         where table_name = '{{ this.identifier }}'
     {%- endset -%}
     {{ return(run_query(query).columns[0][0]) }}
@@ -85,11 +87,14 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- A post-hook: notes what the table holds now. -#}
+{#-
+  A post-hook: notes what the table holds now. A model's own post-hooks come after it, so they must not change rows: what
+  has to change them is a pre-hook.
+-#}
 {% macro note_contents() -%}
     {%- if execute and not flags.EMPTY %}
         update {{ build_inputs() }}
-        set contents = {{ fingerprint_of_rows(this.render(), config.get('meta', {}).get('known_by')) }}
+        set contents = {{ fingerprint_of_rows(this.render()) }}
         where table_name = '{{ this.identifier }}'
     {%- endif -%}
 {%- endmacro %}
@@ -97,13 +102,12 @@
 {#-
   Number and sum of the rows' hashes. The order of rows does not matter, and a row that went or came does.
 
-  columns  those that tell whether a row is still the same; all of them if none are given
+  row  what tells whether a row is still the same; all of it unless something is given
 -#}
-{% macro fingerprint_of_rows(relation, columns=none) -%}
+{% macro fingerprint_of_rows(relation, row='held') -%}
     (
-        select count(*) || ' ' || coalesce(sum(hash_record_extended(
-            {{ 'row(' ~ columns | join(', ') ~ ')' if columns else 'held' }}, 0
-        )), 0) from {{ relation }} as held
+        select count(*) || ' ' || coalesce(sum(hash_record_extended({{ row }}, 0)), 0)
+        from {{ relation }} as held
     )
 {%- endmacro %}
 
@@ -113,7 +117,7 @@
     {%- set parts = ["'" ~ local_md5(code) ~ "'"] -%}
     {%- for input in all_inputs(model.unique_id) -%}
         {%- if input.resource_type == 'source' -%}
-            {%- do parts.append(fingerprint_of_rows(input.relation_name, ['held.changed_at'])) -%}
+            {%- do parts.append(fingerprint_of_rows(input.relation_name, 'row(held.changed_at)')) -%}
         {%- else -%}
             {#- null when it is not known, which equals nothing -#}
             {%- do parts.append(

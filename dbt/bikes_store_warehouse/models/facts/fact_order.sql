@@ -9,9 +9,7 @@
         incremental_strategy='delete+insert',
         unique_key='nk_sales_order',
         on_schema_change='sync_all_columns',
-        pre_hook='set local jit = off',
-        post_hook='{{ forget_deleted_orders() }}',
-        meta={'known_by': ['nk_sales_order', 'nk_sales_order_detail', 'built_at']},
+        pre_hook=['set local jit = off', '{{ forget_deleted_orders() }}'],
         indexes=[{'columns': ['nk_sales_order', 'nk_sales_order_detail'], 'unique': true}],
     )
 }}
