@@ -253,9 +253,11 @@ def test_a_warehouse_that_is_stale_or_off_makes_its_alert_fire_and_clear(stack, 
 
     def send(hours_ago, lines, total_due):
         code = (
-            "import time; from bikes_store import metrics; from bikes_store.airflow_glue.stats import send_gauges;"
+            "import time; from decimal import Decimal; from bikes_store import metrics;"
+            "from bikes_store.airflow_glue.stats import send_gauges;"
             f"now = time.time() - {hours_ago} * 3600;"
-            f"send_gauges(metrics.of_warehouse([], {{'order_lines': {lines}, 'total_due': {total_due}}}, now))"
+            f"off = {{'order_lines': Decimal({lines}), 'total_due': Decimal('{total_due}')}};"
+            "send_gauges(metrics.of_warehouse([], off, now))"
         )
         container = stack.engine.containers.get(f"{NAME}-airflow-scheduler")
         done = container.exec_run(["python", "-c", code])
