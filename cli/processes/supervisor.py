@@ -140,6 +140,15 @@ class Supervisor:
         for name in names:
             self._stop(name, wait=True)
 
+    def is_ready(self, name: str) -> bool:
+        """Whether a service does its work now."""
+        return _why_not(self._services[name].ready) is None
+
+    @property
+    def names(self) -> list[str]:
+        """The services, in the order in which the daemon got them."""
+        return list(self._services)
+
     def pid(self, name: str) -> int:
         """The process id of a service; 0 when it does not run."""
         return int(self._call("getProcessInfo", name)["pid"])

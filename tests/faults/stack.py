@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -48,15 +48,20 @@ STAGES = {
 
 @dataclass
 class Stack:
-    """A platform that is up. ``twins`` are its source, its warehouse, and a warehouse that nothing happens to."""
+    """A platform that is up. ``twins`` are its source, its warehouse, and a warehouse that nothing happens to.
+
+    ``first_day`` is the day of the first run, at midnight. Later runs cover days before it.
+    """
 
     settings: Settings
     services: Services
     airflow: Airflow
     slack: Web
     twins: Twins
+    first_day: datetime
     _told_before: int = 0
     _run_ids: list[str] = field(default_factory=list)
+    _kept_down: set[str] = field(default_factory=set)
 
     def start(self, *, same_day: bool = False) -> str:
         """Let a day pass in the source, and start a run; returns its id.
@@ -65,8 +70,11 @@ class Stack:
         """
         if not same_day:
             self.twins.a_day()
-        midnight = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
-        start = midnight - timedelta(days=1 + self.twins.days)
+        return self.start_run(same_day=same_day)
+
+    def start_run(self, *, same_day: bool = False) -> str:
+        """Start a run for the day that has passed last in the source; returns its id."""
+        start = self.first_day - timedelta(days=self.twins.days)
         run_id = f"fault_{self.twins.days}_{len(self._run_ids)}"
         body = {
             "dag_run_id": run_id,
@@ -99,13 +107,14 @@ class Stack:
         return {task["task_id"]: task["state"] for task in self.airflow.call("GET", path)["task_instances"]}
 
     def wait(self, condition: Callable[[], Any], what: str, seconds: float = LONGEST_RUN) -> None:
-        """Wait until a condition holds. An Airflow that is away for a moment is no error."""
+        """Wait until a condition holds. An Airflow or a PostgreSQL that is away for a moment is no error."""
         deadline = time.monotonic() + seconds
         while True:
             with suppress(UserError, KeyError, psycopg2.OperationalError):
                 if condition():
                     return
             assert time.monotonic() < deadline, f"{what}: not within {seconds} seconds; {self._unfinished()}"
+            self._revive()
             time.sleep(0.3)
 
     def assert_right(self, run_id: str) -> None:
@@ -152,15 +161,31 @@ class Stack:
         )
 
     def kill(self, name: str) -> None:
-        """Kill a service with all its processes, as if its machine were gone."""
+        """Kill a service with all its processes, as if its machine were gone. It stays down until it is restarted."""
+        self._kept_down.add(name)
         process = psutil.Process(self.services.supervisor.pid(name))
         for each in [process, *process.children(recursive=True)]:
             with suppress(ProcessLookupError):
                 os.kill(each.pid, signal.SIGKILL)
 
-    def restart(self, *names: str) -> None:
-        for name in names:
-            self.services.restart(name)
+    def stop(self, name: str) -> None:
+        """Stop a service in an orderly way. It stays down until it is restarted."""
+        self._kept_down.add(name)
+        self.services.supervisor.stop(name)
+
+    def restart(self, name: str) -> None:
+        """Start a service that was killed or stopped, and wait until it does its work."""
+        self._kept_down.discard(name)
+        service = self.services.supervisor
+        self.wait(lambda: service.pid(name) and service.is_ready(name), f"{name} is up", 120)
+
+    def _revive(self) -> None:
+        """Start services that died of what happened to another one, as Docker does with containers."""
+        supervisor = self.services.supervisor
+        for name in supervisor.names:
+            if name not in self._kept_down and not supervisor.pid(name):
+                with suppress(UserError):  # it is being started
+                    supervisor.start(name)
 
     def _unfinished(self) -> str:
         words = []

@@ -33,6 +33,8 @@ def test_service_comes_up_and_is_stopped(supervisor):
     supervisor.start("sleeper")
     supervisor.wait_ready("sleeper", seconds=10)
     supervisor.check()
+    assert supervisor.names == ["sleeper"]
+    assert supervisor.is_ready("sleeper")
     assert Path(f"/proc/{supervisor.pid('sleeper')}/cmdline").read_bytes().endswith(SLEEP.encode() + b"\0")
     supervisor.stop("sleeper")
     assert supervisor.pid("sleeper") == 0

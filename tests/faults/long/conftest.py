@@ -46,9 +46,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
                 twins.execute(twins.source, SHRINK)
                 client = platform.endpoints().airflow()
                 airflow_client.wait_for_dags(client)
-                made = Stack(settings, Services(settings, platform.supervisor), client, slack, twins)
-                yesterday = datetime.now(timezone.utc).date() - timedelta(days=1)
-                made.assert_success(airflow_client.start_run(client, yesterday))
+                first_day = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
+                first_day -= timedelta(days=1)
+                services = Services(settings, platform.supervisor)
+                made = Stack(settings, services, client, slack, twins, first_day)
+                made.assert_success(airflow_client.start_run(client, first_day.date()))
                 server.create_database("clean", "warehouse")
                 yield made
         finally:

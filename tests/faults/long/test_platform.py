@@ -57,7 +57,7 @@ def test_postgresql_is_restarted(stack):
     run_id = stack.start()
     for stage in ("extract", "load", "fact"):
         with stack.held(stage):
-            stack.services.supervisor.stop("postgres")
+            stack.stop("postgres")
             time.sleep(3)
             stack.restart("postgres")
     stack.assert_right(run_id)
@@ -66,8 +66,9 @@ def test_postgresql_is_restarted(stack):
 
 @pytest.mark.fault("database-refuses")
 def test_database_takes_no_connections_for_a_while(stack):
+    stack.twins.a_day()
     with stack.twins.no_connections(stack.twins.source):
-        run_id = stack.start()
+        run_id = stack.start_run()
         stack.wait_for_retry(run_id, "extract.db.")
     with stack.twins.no_connections(stack.twins.hurt):
         stack.wait_for_retry(run_id, "load.db.")
