@@ -26,6 +26,8 @@ _SECONDS_BETWEEN_TASKS = 5.0
 # States that a task or a run does not leave again.
 _TASK_ENDED = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
 _RUN_ENDED = frozenset({"success", "failed"})
+# States of a task that has begun its work. One that failed, or whose upstream did, leaves its run to end as failed.
+_REACHED = frozenset({"deferred", "success"})
 # What a run waits for when none of its tasks runs, by the state that a task of it has.
 _WAITS = {
     "queued": "{} waits for a worker",
@@ -232,7 +234,7 @@ def follow_run(
     """Follow one run of a DAG until it has ended. Yields a :class:`RunState` for each change.
 
     :param watch: called between two looks at the run; it raises an error to end the wait.
-    :param until: a task; when it waits or has ended, so has this.
+    :param until: a task; when it waits or has succeeded, this ends.
     :raises UserError: when the run succeeds without a single task.
     """
     progress = look(airflow, dag_id, run_id)
@@ -282,15 +284,15 @@ def _state(airflow: Airflow, dag_id: str, run_id: str) -> str:
 
 
 def _has_come_to(progress: RunState, task_id: str | None) -> bool:
-    return any(task.task_id == task_id and (task.has_ended or task.state == "deferred") for task in progress.tasks)
+    return any(task.task_id == task_id and task.state in _REACHED for task in progress.tasks)
 
 
 def _has_news(airflow: Airflow, dag_id: str, run_id: str, until: str | None) -> bool:
-    """Whether the run has ended, or the task has come to an end or waits."""
+    """Whether the run has ended, or the task waits or has succeeded."""
     if until is None:
         return _state(airflow, dag_id, run_id) in _RUN_ENDED
     task = airflow.call("GET", f"{_run_path(dag_id, run_id)}/taskInstances/{quote(until)}")
-    return task["state"] in {*_TASK_ENDED, "deferred"}
+    return task["state"] in {*_TASK_ENDED, *_REACHED}
 
 
 def _active_run(airflow: Airflow, dag_id: str) -> str | None:
