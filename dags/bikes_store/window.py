@@ -83,7 +83,12 @@ def interval_of_run(start: datetime, end: datetime) -> Window:
     :param end: end of the interval, likewise.
     :raises Refused: when the interval is empty. Some runs that are made by hand have an empty one.
     """
-    window = Window(*(moment.astimezone(timezone.utc).replace(tzinfo=None) for moment in (start, end)))
+    window = Window(*(_plain(moment.astimezone(timezone.utc)) for moment in (start, end)))
     if window.start >= window.end:
         raise Refused(f"The run's data interval {window} is empty: trigger the DAG with a data interval of a day.")
     return window
+
+
+def _plain(moment: datetime) -> datetime:
+    """Of Python's own type and without a time zone. Airflow gives moments of pendulum, which calculates otherwise."""
+    return datetime.combine(moment.date(), moment.time())

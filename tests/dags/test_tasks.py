@@ -6,6 +6,7 @@ import json
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
 
+import pendulum
 import psycopg2
 import pytest
 from airflow.exceptions import AirflowFailException
@@ -16,7 +17,7 @@ from bikes_store.deletions import DeletionLimit
 from bikes_store.tables import TABLES
 from cli.database import connect, query
 
-START = datetime(2024, 9, 1, tzinfo=timezone.utc)
+START = pendulum.datetime(2024, 9, 1, tz="UTC")  # of Airflow's own type
 
 
 def context(run_id, start=START):

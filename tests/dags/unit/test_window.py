@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
+import pendulum
 import pytest
 
 from bikes_store.errors import Refused
@@ -19,6 +20,13 @@ def test_other_time_zones_become_utc():
     tokyo = timezone(timedelta(hours=9))
     window = interval_of_run(datetime(2024, 9, 1, 9, tzinfo=tokyo), datetime(2024, 9, 2, 9, tzinfo=tokyo))
     assert str(window) == "2024-09-01T00:00:00/2024-09-02T00:00:00"
+
+
+def test_airflows_own_moments_become_pythons():
+    """Pendulum calculates otherwise: its differences can't be divided by a timedelta."""
+    window = interval_of_run(pendulum.datetime(2024, 9, 1, tz="UTC"), pendulum.datetime(2024, 9, 2, tz="UTC"))
+    assert {type(window.start), type(window.end)} == {datetime}
+    assert is_due(window, window.start, 1)
 
 
 @pytest.mark.parametrize("length", [timedelta(0), timedelta(days=-1)])
