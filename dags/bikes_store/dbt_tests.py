@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
 _EXAMPLES = 3
+_SECONDS_FOR_EXAMPLES = 30
 _LONGEST_EXAMPLE = 160
 
 
@@ -59,7 +60,10 @@ def with_examples(finding: Finding, connection: Connection) -> Finding:
         return finding
     try:
         with transaction(connection, "warehouse") as cursor:
-            cursor.execute(f"SELECT * FROM ({finding.query}) AS found LIMIT {_EXAMPLES}")
+            # A message must not wait for rows that are hard to find.
+            cursor.execute(f"SET LOCAL statement_timeout = '{_SECONDS_FOR_EXAMPLES}s'")
+            # Planned as a whole, like the test itself: for three rows, the planner may choose a way that never ends.
+            cursor.execute(f"WITH found AS MATERIALIZED ({finding.query}) SELECT * FROM found LIMIT {_EXAMPLES}")
             columns = [column.name for column in cursor.description or ()]
             rows = cursor.fetchall()
     except (psycopg2.Error, Unavailable):
