@@ -216,6 +216,7 @@ def test_a_test_that_fails_is_told_once_with_its_rows(platform, second):
     )
     run_id = platform.airflow.call("POST", f"/dags/{WAREHOUSE_DAG}/dagRuns", {})["dag_run_id"]
     cleared = {"dry_run": False, "task_ids": ["load.db.store"], "dag_run_id": second[0], "only_failed": False}
+    cleared["reset_dag_runs"] = True  # as the UI does
     for progress in airflow_client.follow_run(platform.airflow, WAREHOUSE_DAG, run_id):
         if any("." in task for task in progress.running) and cleared:
             platform.airflow.call("POST", f"/dags/{STAGING_DAG}/clearTaskInstances", cleared)
