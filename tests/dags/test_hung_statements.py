@@ -23,6 +23,7 @@ from bikes_store.errors import Unavailable
 from cli.database import query
 from cli.paths import REPOSITORY
 from tests.dags.test_tasks import context
+from tests.support.waiting import wait_for
 
 LOCK_TIMEOUT = "AIRFLOW_VAR_BIKES_STORE_LOCK_TIMEOUT"
 STATEMENT_TIMEOUT = "AIRFLOW_VAR_BIKES_STORE_STATEMENT_TIMEOUT"
@@ -141,11 +142,7 @@ def test_a_task_that_is_killed_leaves_no_session(airflow_environment, databases)
         f"session.cursor().execute({HANGS!r})\n"
     )
     task = subprocess.Popen([sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": str(REPOSITORY / "dags")})
-    deadline = time.monotonic() + 60
-    while not any(text == HANGS for _, _, text in others(databases[0])):
-        assert task.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+    wait_for(lambda: any(text == HANGS for _, _, text in others(databases[0])), task, 60)
     task.kill()
     task.wait()
     wait_until_gone(databases[0], 15)
@@ -213,11 +210,7 @@ def test_execution_timeout_cancels_dbts_statements(databases, tmp_path):
         stderr=subprocess.DEVNULL,
     )
     try:
-        deadline = time.monotonic() + 60
-        while not any(state == "active" and "pg_sleep" in text for _, state, text in others(dsn)):
-            assert task.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
+        wait_for(lambda: any(state == "active" and "pg_sleep" in text for _, state, text in others(dsn)), task, 60)
         task.send_signal(signal.SIGALRM)  # as Airflow's timer does
         task.wait(20)
     finally:

@@ -7,8 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from io import StringIO
@@ -29,6 +28,7 @@ from cli.processes.settings import Settings, generate_secrets
 from tests.support import leaks
 from tests.support.compare import checksums
 from tests.support.ports import free_ports
+from tests.support.waiting import wait_for
 from tests.support.web import Web, web_server
 
 SLACK_TOKEN = "secret-of-slack"
@@ -188,9 +188,9 @@ def test_a_backfill_runs_both_dags_and_takes_turns_with_a_run_by_hand(platform, 
     environment = {**os.environ, **airflow.environment(platform.settings)}
     with (platform.home / "backfill.log").open("w") as log:
         backfill = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
-        staged = wait_for(lambda: platform.airflow.run_at(STAGING_DAG, f"{day}T00:00:00+00:00"), backfill)
+        staged = wait_for(lambda: platform.airflow.run_at(STAGING_DAG, f"{day}T00:00:00+00:00"), backfill, 120)
         run_id = staged["dag_run_id"]
-        wait_for(lambda: [task for task in loads(platform, run_id) if task.state == "running"], backfill)
+        wait_for(lambda: [task for task in loads(platform, run_id) if task.state == "running"], backfill, 120)
         by_hand = platform.airflow.call("POST", f"/dags/{WAREHOUSE_DAG}/dagRuns", {})["dag_run_id"]
         assert backfill.wait(300) == 0, (platform.home / "backfill.log").read_text()[-3000:]
     built = platform.airflow.run_at(WAREHOUSE_DAG, f"{day}T00:00:00+00:00")
@@ -257,16 +257,6 @@ def loads(platform: Running, run_id: str) -> list[Any]:
     """The loads of a staging run."""
     tasks = airflow_client.look(platform.airflow, STAGING_DAG, run_id).tasks
     return [task for task in tasks if task.task_id.startswith("load.")]
-
-
-def wait_for(condition: Callable[[], Any], process: subprocess.Popen[bytes]) -> Any:
-    """What a condition gives as soon as it gives something, while a process runs."""
-    deadline = time.monotonic() + 120
-    while not (found := condition()):
-        assert process.poll() is None, "the process has ended"
-        assert time.monotonic() < deadline
-        time.sleep(0.3)
-    return found
 
 
 def today() -> date:
