@@ -8,8 +8,10 @@ from typing import Any
 from bikes_store.tables import STAGING_SCHEMA, TABLES, WAREHOUSE_SCHEMA, Table
 from cli.database import connect, query
 
+#: Columns that tell when a row was built, and when the rows that it was built from were staged.
+WHEN_BUILT = ("built_at", "line_changed_at", "header_changed_at")
 #: Columns that may differ between two runs on the same data: when a row was written, and the keys made from that.
-TECHNICAL = ("built_at", "line_changed_at", "header_changed_at", "recorded_at", "dbt_updated_at", "dbt_scd_id")
+TECHNICAL = (*WHEN_BUILT, "recorded_at", "dbt_updated_at", "dbt_scd_id")
 _ROW = f"(to_jsonb(t) - '{{{','.join(TECHNICAL)}}}'::text[])::text"
 
 
@@ -31,15 +33,17 @@ def rows_of(dsn: str, schema: str, table: Table) -> list[tuple[str, ...]]:
         return [tuple(line.split("\t")) for line in rows.getvalue().split("\n")[:-1]]
 
 
+def built_tables(warehouse_dsn: str) -> list[str]:
+    """The tables that dbt builds. The one in which it notes what it built is none of them."""
+    tables = f"SELECT tablename FROM pg_tables WHERE schemaname = '{WAREHOUSE_SCHEMA}' AND tablename <> 'build_inputs'"
+    return [name for (name,) in query(warehouse_dsn, tables)]
+
+
 def checksums(warehouse_dsn: str) -> dict[str, str]:
     """A checksum of each table of the warehouse, over every column that is not technical."""
-    tables = query(
-        warehouse_dsn,
-        f"SELECT tablename FROM pg_tables WHERE schemaname = '{WAREHOUSE_SCHEMA}' AND tablename <> 'build_inputs'",
-    )
     sums = [
         f"SELECT '{name}', md5(string_agg({_ROW}, '|' ORDER BY {_ROW})) FROM {WAREHOUSE_SCHEMA}.{name} AS t"
-        for (name,) in tables
+        for name in built_tables(warehouse_dsn)
     ]
     return dict(query(warehouse_dsn, " UNION ALL ".join(sums)))
 

@@ -14,6 +14,7 @@ from cli.database import connect
 from cli.names import SUPERUSER
 from cli.paths import DBT_PROJECT
 from cli.processes.settings import LOOPBACK, SUPERUSER_PASSWORD
+from tests.support.compare import WHEN_BUILT, built_tables
 from tests.support.services import Postgres
 
 UNKNOWN = "0" * 32
@@ -62,13 +63,10 @@ class Warehouse:
 
     def contents(self) -> dict[str, list[tuple[Any, ...]]]:
         """The rows of every table that dbt builds, without what tells when they were built."""
-        tables = self.rows(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'warehouse' AND tablename <> 'build_inputs'"
-        )
-        return {table: self._contents_of(table) for (table,) in tables}
+        return {table: self._contents_of(table) for table in built_tables(self.dsn)}
 
     def _contents_of(self, table: str) -> list[tuple[Any, ...]]:
-        row = "to_jsonb(t) - '{built_at,line_changed_at,header_changed_at}'::text[]"
+        row = f"to_jsonb(t) - '{{{','.join(WHEN_BUILT)}}}'::text[]"
         return self.rows(f"SELECT r FROM (SELECT {row} AS r FROM warehouse.{table} AS t) AS rows ORDER BY r::text")
 
     def build(self, *arguments: str) -> dict[str, str]:
