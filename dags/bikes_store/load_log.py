@@ -59,7 +59,8 @@ def record(cursor: Cursor, table: Table, manifest: Manifest, loaded: Loaded) -> 
     :param manifest: of the object that was loaded.
     :param loaded: what the load did with it.
     """
-    start, end = (None, None) if manifest.is_full else manifest.window.split("/")
+    window = read_window(manifest.window)
+    start, end = (None, None) if isinstance(window, Full) else (window.start, window.end)
     cursor.execute(
         f"INSERT INTO {STAGING_SCHEMA}.{LOAD_LOG}"
         ' (table_name, run_id, window_start, window_end, extracted_at, "rows", written, deleted, differing,'
