@@ -58,7 +58,7 @@ weighed as (
 staged as (
 
     select
-        weighed.*,  -- noqa: AM04
+        weighed.*,
         {% for key in keys_of_orders() -%}
             orders.{{ key }},
         {% endfor -%}
@@ -80,7 +80,7 @@ compared as (
         {% for column in values -%}
             fact.{{ column }} as built_{{ column }},
         {% endfor -%}
-        staged.*  -- noqa: AM04
+        staged.*
     from staged
     inner join fact
         on

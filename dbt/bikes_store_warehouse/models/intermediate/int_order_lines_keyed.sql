@@ -42,7 +42,7 @@ special_offers as (
 dated as (
 
     select
-        order_lines.*,  -- noqa: AM04
+        order_lines.*,
         -- the source dates a line by its order, so a line whose header has not arrived still has a moment
         coalesce(order_headers.orderdate, order_lines.modified_at) as happened_at
     from order_lines
