@@ -71,7 +71,7 @@ def clock(monkeypatch):
 
 
 def test_the_state_is_asked_for_often_and_the_tasks_now_and_then(clock):
-    """Airflow checks the password at each call and writes out each task."""
+    """Airflow writes out each task."""
     answers = Answers(looks=60)
     states = [progress.state for progress in airflow_client.follow_run(answers, STAGING_DAG, "run")]
     assert (states[0], states[-1]) == ("running", "success")

@@ -21,7 +21,7 @@ from tests.support.stack import NAME, SCRAPE_SECONDS
 
 # Six scrapes, and more heartbeats: Airflow's scheduler sends one each five seconds.
 _WINDOW_SECONDS = 6 * SCRAPE_SECONDS
-HELD_LOAD = "load.db.staging.person"
+HELD_LOAD = "load.db.person"
 GOOD = "bikes_store_warehouse_good_timestamp_seconds"
 SLEEPER = """
 import time
@@ -52,8 +52,8 @@ def run(stack):
     with closing(psycopg2.connect(stack.endpoints.warehouse_dsn)) as connection, connection.cursor() as cursor:
         cursor.execute("LOCK TABLE bikes_store_staging.person IN ACCESS EXCLUSIVE MODE")
         run_id = airflow_client.start_run(stack.airflow)
+        next(progress for progress in airflow_client.follow(stack.airflow, run_id) if HELD_LOAD in progress.running)
         path = f"/dags/{STAGING_DAG}/dagRuns/{run_id}/taskInstances/{HELD_LOAD}"
-        wait_until(lambda: stack.airflow.call("GET", path)["state"] == "running", 180, f"{HELD_LOAD} does not run")
         killed = stack.airflow.call("GET", path)["hostname"]
         stack.engine.containers.get(f"{NAME}-{killed}").kill()
     last = {progress.dag_id: progress for progress in airflow_client.follow(stack.airflow, run_id)}

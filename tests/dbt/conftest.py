@@ -64,17 +64,30 @@ def real_warehouse(
     yield made
 
 
-@pytest.fixture
-def shop(warehouse: Warehouse) -> Iterator[Warehouse]:
+@pytest.fixture(scope="session")
+def template_shop(postgres: Postgres, template_dbt: str, target: Path) -> str:
     """Two orders of a small shop, and the warehouse built from them."""
-    warehouse.execute(SHOP)
-    warehouse.run()
-    yield warehouse
+    made = Warehouse(postgres.create_database("template_shop", template_dbt), target)
+    made.execute(SHOP)
+    with pytest.MonkeyPatch.context() as patch:
+        point_dbt_at(patch, postgres, "template_shop")
+        made.run()
+    return "template_shop"
+
+
+@pytest.fixture
+def shop(postgres: Postgres, template_shop: str, target: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Warehouse]:
+    """A copy of the small shop and its warehouse."""
+    point_dbt_at(monkeypatch, postgres, "test_dbt")
+    made = Warehouse(postgres.create_database("test_dbt", template_shop), target)
+    yield made
+    if not made.was_changed:
+        return
     # Whatever the test did: what was built step by step is what a full build gives.
-    warehouse.run()
-    step_by_step = warehouse.contents()
-    warehouse.dbt("run", "--full-refresh")
-    at_once = warehouse.contents()
+    made.run()
+    step_by_step = made.contents()
+    made.dbt("run", "--full-refresh")
+    at_once = made.contents()
     assert set(at_once) == set(step_by_step)
     for table, rows in at_once.items():
         assert step_by_step[table] == rows, table

@@ -28,8 +28,10 @@ class Warehouse:
     target: Path
     seconds: dict[str, float] = field(default_factory=dict)  # that each node of the last run took
     answers: dict[str, str] = field(default_factory=dict)  # the database's message to each node of the last run
+    was_changed: bool = False  # by a statement or by dbt
 
     def execute(self, statement: str) -> None:
+        self.was_changed = True
         with connect(self.dsn) as connection, connection.cursor() as cursor:
             cursor.execute("SET search_path = bikes_store_staging")
             cursor.execute(statement)
@@ -46,6 +48,7 @@ class Warehouse:
 
     def dbt(self, *arguments: str) -> dict[str, str]:
         """Run dbt; the status of each node by its name. Raises when dbt itself fails."""
+        self.was_changed = True
         folders = {"--project-dir": DBT_PROJECT, "--profiles-dir": DBT_PROJECT}
         folders |= {"--target-path": self.target, "--log-path": self.target}
         options = [word for name, folder in folders.items() for word in (name, str(folder))]

@@ -21,6 +21,7 @@ class Web:
     url: str = ""
     answers: list[tuple[int, bytes]] = field(default_factory=lambda: [(200, b"ok")])
     requests: list[bytes] = field(default_factory=list)
+    request_headers: list[dict[str, str]] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     delay: float = 0.0
     byte_delay: float = 0.0
@@ -32,6 +33,7 @@ def web_server() -> Iterator[Web]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            web.request_headers.append(dict(self.headers))
             web.requests.append(self.rfile.read(int(self.headers.get("Content-Length", 0))))
             time.sleep(web.delay)
             status, body = web.answers[min(len(web.requests), len(web.answers)) - 1]
