@@ -65,7 +65,11 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 @pytest.fixture(scope="session", name="postgres")
 def postgres_server(services: Services) -> Postgres:
     services.need("postgres")
-    return Postgres(services.settings)
+    server = Postgres(services.settings)
+    # Each test has databases of its own, and to drop one makes PostgreSQL write all that it holds in memory to the disk.
+    # Without fsync the system writes it when it likes: a killed server loses nothing, and no test cuts the power.
+    server.configure(fsync="off", full_page_writes="off")
+    return server
 
 
 @pytest.fixture(scope="session")

@@ -59,6 +59,16 @@ class Postgres:
     def dsn(self, database: str = "postgres") -> str:
         return self.settings.dsn(database)
 
+    def configure(self, **settings: str) -> None:
+        """Change settings that need no restart; they stay until the cluster is removed."""
+        connection = psycopg2.connect(self.dsn())
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            for name, value in settings.items():
+                cursor.execute(sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value)))
+            cursor.execute("SELECT pg_reload_conf()")
+        connection.close()
+
     def create_database(self, name: str, template: str | None = None) -> str:
         """Make a database, empty or as a copy of ``template``, in place of one of that name; returns its DSN."""
         connection = psycopg2.connect(self.dsn())
