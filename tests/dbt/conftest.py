@@ -84,7 +84,8 @@ def shop(postgres: Postgres, template_shop: str, target: Path, monkeypatch: pyte
     if not made.was_changed:
         return
     # Whatever the test did: what was built step by step is what a full build gives.
-    made.run()
+    if not made.is_built:
+        made.run()
     step_by_step = made.contents()
     made.dbt("run", "--full-refresh")
     at_once = made.contents()

@@ -29,9 +29,10 @@ class Warehouse:
     seconds: dict[str, float] = field(default_factory=dict)  # that each node of the last run took
     answers: dict[str, str] = field(default_factory=dict)  # the database's message to each node of the last run
     was_changed: bool = False  # by a statement or by dbt
+    is_built: bool = False  # from all that staging holds
 
     def execute(self, statement: str) -> None:
-        self.was_changed = True
+        self.was_changed, self.is_built = True, False
         with connect(self.dsn) as connection, connection.cursor() as cursor:
             cursor.execute("SET search_path = bikes_store_staging")
             cursor.execute(statement)
@@ -48,7 +49,7 @@ class Warehouse:
 
     def dbt(self, *arguments: str) -> dict[str, str]:
         """Run dbt; the status of each node by its name. Raises when dbt itself fails."""
-        self.was_changed = True
+        self.was_changed, self.is_built = True, False
         folders = {"--project-dir": DBT_PROJECT, "--profiles-dir": DBT_PROJECT}
         folders |= {"--target-path": self.target, "--log-path": self.target}
         options = [word for name, folder in folders.items() for word in (name, str(folder))]
@@ -77,12 +78,14 @@ class Warehouse:
         statuses = self.dbt("build", *arguments)
         bad = {name: status for name, status in statuses.items() if status not in ("success", "pass", "warn")}
         assert not bad, bad
+        self.is_built = not arguments
         return statuses
 
     def run(self) -> None:
         """Models and snapshots without their tests, which is quicker."""
         statuses = self.dbt("build", "--resource-type", "model", "--resource-type", "snapshot")
         assert set(statuses.values()) == {"success"}, statuses
+        self.is_built = True
 
 
 def point_dbt_at(patch: pytest.MonkeyPatch, postgres: Postgres, database: str) -> None:
