@@ -16,6 +16,7 @@ from bikes_store.database import PLAIN_VALUES, transaction
 from bikes_store.deletions import DEFAULT_LIMIT, DeletionLimit, check_deletion
 from bikes_store.errors import Refused
 from bikes_store.lake import Body, Manifest, read_object
+from bikes_store.staging import refuse_outdated
 from bikes_store.tables import STAGING_SCHEMA, Table
 from bikes_store.window import Window, read_window
 
@@ -35,9 +36,6 @@ _COMPARABLE = frozenset(
 
 # Temporary tables: what the object holds, and all keys of the source.
 _INCOMING, _LISTED = sql.Identifier("incoming"), sql.Identifier("listed")
-
-# What PostgreSQL says when the staging area was made by an earlier release.
-_OUTDATED = (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedFunction, psycopg2.errors.InsufficientPrivilege)
 
 # A load that changed a larger share of a table renews its statistics.
 _MUCH = 0.1
@@ -81,17 +79,12 @@ def load_table(
     with read_object(lake, table.source, run_id) as (manifest, stream):
         _check(manifest, table, interval)
         try:
-            with transaction(staging, "warehouse", f"{STAGING_SCHEMA}.{table.name}") as cursor:
+            with refuse_outdated(), transaction(staging, "warehouse", f"{STAGING_SCHEMA}.{table.name}") as cursor:
                 loaded = _apply(cursor, table, manifest, stream, limit)
                 if manifest.fingerprint:
                     loaded = _compare(cursor, lake, table, manifest, manifest.fingerprint, loaded, limit)
                 _renew_statistics(cursor, table, loaded)
                 load_log.record(cursor, table, manifest, loaded)
-        except _OUTDATED as error:
-            raise Refused(
-                f"The staging area lacks what a load needs ({error.diag.message_primary}): run"
-                " warehouse/staging.sql and warehouse/roles.sql of this release on the warehouse."
-            ) from error
         except (psycopg2.IntegrityError, psycopg2.DataError, psycopg2.ProgrammingError) as error:
             raise Refused(
                 f"{STAGING_SCHEMA}.{table.name} does not take what the lake holds: {_reason(error)}"

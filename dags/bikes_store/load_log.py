@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-import psycopg2
 from psycopg2 import sql
 
 from bikes_store.database import transaction
 from bikes_store.errors import Refused
+from bikes_store.staging import refuse_outdated
 from bikes_store.tables import STAGING_SCHEMA
 from bikes_store.window import Full, read_window
 
@@ -90,16 +90,10 @@ def held_until(staging: Connection, table: Table) -> datetime | None:
     :raises Refused: when the staging area lacks the log or the table.
     :raises Unavailable: when the warehouse goes away.
     """
-    try:
-        with transaction(staging, "warehouse") as cursor:
-            cursor.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(STAGING_SCHEMA, table.name)))
-            ((has_rows,),) = cursor.fetchall()
-            return _held_until(cursor, table) if has_rows else None
-    except psycopg2.errors.UndefinedTable as error:
-        raise Refused(
-            f"The staging area is not complete: {error.diag.message_primary}; run warehouse/staging.sql and"
-            " warehouse/roles.sql on the warehouse (`make up` and `make demo` do)."
-        ) from error
+    with refuse_outdated(), transaction(staging, "warehouse") as cursor:
+        cursor.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(STAGING_SCHEMA, table.name)))
+        ((has_rows,),) = cursor.fetchall()
+        return _held_until(cursor, table) if has_rows else None
 
 
 def read_differences(staging: Connection, run_id: str) -> dict[str, str]:
