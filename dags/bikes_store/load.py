@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import psycopg2
 from psycopg2 import sql
 
-from bikes_store import comparison, load_log
+from bikes_store import comparison, load_log, retyped
 from bikes_store.comparison import NO_DIFFERENCE, Difference, Fingerprint
 from bikes_store.database import PLAIN_VALUES, transaction
 from bikes_store.deletions import DEFAULT_LIMIT, DeletionLimit, check_deletion
@@ -116,13 +116,15 @@ def _apply(cursor: Cursor, table: Table, manifest: Manifest, stream: Body, limit
     target = sql.Identifier(STAGING_SCHEMA, table.name)
     columns = sql.SQL(", ").join(map(sql.Identifier, manifest.columns))
     cursor.execute("SET LOCAL client_encoding = 'UTF8'")
+    cursor.execute(PLAIN_VALUES)
     # Only one load of a table at a time; readers need not wait.
     cursor.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(target))
     load_log.refuse_gap(cursor, table, manifest)
     load_log.refuse_older(cursor, table, manifest)
     cursor.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(target))
     ((has_rows,),) = cursor.fetchall()
-    if not has_rows:  # nothing to compare with
+    changed = retyped.find(cursor, table, manifest)
+    if not has_rows and not changed:  # nothing to compare with
         _copy(cursor, target, columns, manifest, stream)
         return Loaded(manifest.rows, manifest.rows, 0)
     cursor.execute(
@@ -130,7 +132,9 @@ def _apply(cursor: Cursor, table: Table, manifest: Manifest, stream: Body, limit
             columns, target
         )
     )
+    retyped.receive_as_text(cursor, _INCOMING, changed)
     _copy(cursor, _INCOMING, columns, manifest, stream)
+    retyped.convert(cursor, table, _INCOMING, changed)
     cursor.execute("ANALYZE incoming")
     _refuse_repeated_keys(cursor, table)
     deleted = 0
@@ -149,7 +153,6 @@ def _compare(
     limit: DeletionLimit,
 ) -> Loaded:
     """Delete what the source has deleted, if the run has listed its keys. Then see in what the table differs."""
-    cursor.execute(PLAIN_VALUES)
     target = sql.Identifier(STAGING_SCHEMA, table.name)
     if manifest.lists_keys:
         _copy_list(cursor, lake, table, manifest, source)

@@ -253,7 +253,7 @@ DRIFT = [
     drift("all of it gone", 'relation "sales.customer" does not exist', "DROP SCHEMA sales CASCADE"),
     drift_at_load(
         "money",
-        'numeric: "$3.99" (line 2, column listprice of the object)',
+        "listprice is of type money, and of type numeric in the staging area, where not every value fits",
         f'ALTER TABLE {PRODUCT} DROP CONSTRAINT "CK_Product_ListPrice"',
         f"ALTER TABLE {PRODUCT} ALTER listprice TYPE money",
     ),
@@ -264,7 +264,9 @@ DRIFT = [
         f"ALTER TABLE {PRODUCT} ALTER listprice TYPE text USING 'dear'",
     ),
     drift_at_load(
-        "retyped to a wider text", "value too long", f"ALTER TABLE {PRODUCT} ALTER size TYPE text USING 'very large'"
+        "retyped to a wider text",
+        "'very large' would become 'very '; change the source back",
+        f"ALTER TABLE {PRODUCT} ALTER size TYPE text USING 'very large'",
     ),
     drift_at_load(
         "retyped to bigint",
