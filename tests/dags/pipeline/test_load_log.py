@@ -156,7 +156,22 @@ def test_so_it_is_before_the_extract_of_a_window(small_source):
         small_source.run_day("product", DAY)
 
 
-def test_a_table_loaded_by_an_earlier_release_takes_any_object(small_source):
-    small_source.run("product", run_id="r")
+def test_over_loads_of_an_earlier_release_only_a_newer_object_is_loaded(small_source):
+    """They are in no log. An object from before them would put a price back."""
+    small_source.run("product", run_id="first")
+    small_source.extract("product", "old")
+    small_source.in_source("UPDATE production.product SET color = 'Red'")
+    small_source.run("product", run_id="new")
     small_source.in_staging("DELETE FROM bikes_store_staging.load_log")
+    with pytest.raises(Refused, match=r"already holds rows that were written at \S+ \S+ UTC: run this run's extract"):
+        small_source.load("product", "old")
+    assert colors(small_source) == [("Red",)]
+    small_source.extract("product", "old")  # what the sentence says
+    small_source.in_source("UPDATE production.product SET color = 'Blue'")
+    small_source.run("product", run_id="next")
+    assert colors(small_source) == [("Blue",)]
+
+
+def test_an_empty_table_without_a_log_takes_any_object(small_source):
+    small_source.extract("product", "r")
     assert small_source.load("product", "r").rows == 1
