@@ -45,7 +45,8 @@ def extract_table(
     metadata. S3 takes metadata only when an upload begins, so the rows are counted first. Both statements see the same
     snapshot, so the count is exact.
 
-    Times without a time zone are copied as they are. Times with one are written in UTC.
+    Values are copied as they are, but for times with a time zone, see :func:`bikes_store.columns.value`. The object
+    says the types of its columns, so the load knows which of them it would have to convert.
 
     The object of a window also carries what the whole table holds, so that the load can compare, see
     :mod:`bikes_store.comparison`.
