@@ -10,7 +10,7 @@ from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, 
 from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavior
 from cosmos.profiles import PostgresUserPasswordProfileMapping
 
-from bikes_store.airflow_glue import connections, tasks, variables
+from bikes_store.airflow_glue import connections, tasks
 from bikes_store.airflow_glue.callbacks import report_dbt_tests
 from bikes_store.airflow_glue.defaults import DEFAULT_ARGS
 from bikes_store.airflow_glue.operators import WarehouseGateOperator
@@ -47,7 +47,7 @@ def dbt_group(group_id: str, exclude: list[str]) -> DbtTaskGroup:
         ),
         operator_args={
             "install_deps": True,
-            "env": {"PGOPTIONS": variables.timeouts_of_dbt()},
+            "env": {"PGOPTIONS": "{{ options_of_dbt() }}"},
             "pre_execute": tasks.prepare_dbt,
             "callback": report_dbt_tests,
             # A task builds one model, so dbt need not first read what the whole schema holds. It saves 0.1 s a task.
@@ -65,6 +65,7 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULT_ARGS,
+    user_defined_macros={"options_of_dbt": tasks.options_of_dbt},
     tags=["bikes-store"],
     doc_md=Path(__file__).with_suffix(".md").read_text(),
 ):

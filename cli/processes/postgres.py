@@ -79,6 +79,9 @@ def service(settings: Settings) -> Service:
         directory=data_directory(settings.home),
         user=_SERVER_USER if os.getuid() == 0 else None,
         stop_signal="INT",  # a fast shutdown: sessions are ended, nothing is lost
+        # Sessions of a server that was killed take a moment to notice. They hold its shared memory until then, and no
+        # other server starts meanwhile. Ten seconds in all.
+        start_retries=4,
         priority=0,
     )
 

@@ -1,6 +1,7 @@
 """Start services under supervisord in order, watch them, stop them. http://supervisord.org
 
-No service is restarted. In a demo and in a test, a service that dies is a fault; its last lines are shown.
+No service is restarted. In a demo and in a test, a service that dies is a fault; its last lines are shown. One that
+ends as soon as it was started may be started again, if it says so.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ LINES_SHOWN = 25
 _LONGEST_STOP = 30
 _PROGRAM = "program:"
 _SUPERVISORD = (sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "--configuration")
-_DOWN = (ProcessStates.EXITED, ProcessStates.FATAL, ProcessStates.BACKOFF)
+_DOWN = (ProcessStates.EXITED, ProcessStates.FATAL)
+# A service that ends within so many seconds of its start has not come up.
+_SECONDS_TO_COME_UP = 3
 _ENDED = (*_DOWN, ProcessStates.STOPPED)
 
 
@@ -48,6 +51,7 @@ class Service:
 
     ``ready`` says whether the service does its work; it may raise an error while the service does not. ``user`` is the
     user that runs it, if not this one. ``stop_signal`` is the signal that ends it; after ``stop_seconds`` it is killed.
+    A service that ends at once is started again ``start_retries`` times, after 1, 2, 3 … seconds.
     Services of one ``priority`` are stopped side by side, after those of a higher one, which may still use them.
     ``metrics`` is where Prometheus reads its metrics, if it has some.
     """
@@ -60,6 +64,7 @@ class Service:
     user: str | None = None
     stop_signal: str = "TERM"
     stop_seconds: int = 20
+    start_retries: int = 0
     priority: int = 1
     metrics: Metrics | None = None
 
@@ -231,8 +236,8 @@ class Supervisor:
                 *([f"user={service.user}"] if service.user else []),
                 "autostart=false",
                 "autorestart=false",
-                "startretries=0",
-                "startsecs=0",
+                f"startretries={service.start_retries}",
+                f"startsecs={_SECONDS_TO_COME_UP if service.start_retries else 0}",
                 f"stopsignal={service.stop_signal}",
                 f"stopwaitsecs={service.stop_seconds}",
                 f"priority={service.priority}",

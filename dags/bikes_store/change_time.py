@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING
 
 import psycopg2
 
+from bikes_store.columns import AWARE, DATE, NAIVE
 from bikes_store.errors import Refused
 from bikes_store.tables import CHANGE_COLUMN, Table
 from bikes_store.window import Window
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
-
-AWARE = "timestamp with time zone"
-_NAIVE = "timestamp without time zone"
 
 # For PostgreSQL, "UTC+9" is nine hours west of Greenwich. Nobody who writes it means that.
 _OFFSET = re.compile(r"[A-Za-z<>]*[+-]?\d[\d:]*")
@@ -54,14 +52,14 @@ def bounds(
     Where the clock is set back, the bounds are wider than the window by the hour that comes twice.
 
     :param cursor: of the source. Its session has the time zone of the source, see :func:`source_zone`.
-    :param data_type: of the change column, as ``information_schema`` names it; None when it is not known.
+    :param data_type: of the change column, without a precision; None when it is not known.
     :param zone: time zone of the source's naive times, as a variable gives it. Empty: the source says it.
     :raises Refused: when the column is not a time, or the source does not know the zone.
     """
     start, end = (moment.replace(tzinfo=timezone.utc) for moment in (window.start, window.end))
     if data_type == AWARE:
         return start, end
-    if data_type not in (_NAIVE, "date", None):
+    if data_type not in (NAIVE, DATE, None):
         raise Refused(
             f"The source does not keep its contract for {table.source}: {CHANGE_COLUMN} is of type {data_type},"
             " so nobody can tell which rows changed in a time; take the table in full mode."
@@ -77,7 +75,7 @@ def bounds(
             " like Asia/Tokyo."
         ) from error
     ((first, last),) = cursor.fetchall()
-    return (first.date(), last) if data_type == "date" else (first, last)
+    return (first.date(), last) if data_type == DATE else (first, last)
 
 
 def source_zone(cursor: Cursor) -> str:

@@ -12,12 +12,13 @@ from one release to the next, and the two servers need not be of the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from psycopg2 import sql
 
+from bikes_store.columns import Types, value, values
 from bikes_store.tables import STAGING_SCHEMA, Table
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 #: The column of a list that holds the hash of a row, beside those of the key.
 HASH = "row_hash"
-_AWARE = "timestamp with time zone"
 
 
 @dataclass(frozen=True)
@@ -73,14 +73,12 @@ def list_columns(table: Table) -> tuple[str, ...]:
     return (*table.key, HASH)
 
 
-def fingerprint(
-    cursor: Cursor, table: Table, relation: sql.Composable, types: Mapping[str, str] | None = None
-) -> Fingerprint:
+def fingerprint(cursor: Cursor, table: Table, relation: sql.Composable, types: Types | None = None) -> Fingerprint:
     """Hash all rows of a table.
 
     :param cursor: in a session with the settings of :data:`bikes_store.database.PLAIN_VALUES`.
     :param relation: the table in that database.
-    :param types: types of its columns, as ``information_schema`` names them. The staging area's need not be given.
+    :param types: of its columns. The staging area's need not be given.
     """
     cursor.execute(
         sql.SQL("SELECT count(*), coalesce(sum({}), 0), coalesce(sum({}), 0) FROM {}").format(
@@ -91,10 +89,10 @@ def fingerprint(
     return Fingerprint(int(rows), int(keys), int(values))
 
 
-def list_query(table: Table, relation: sql.Composable, types: Mapping[str, str]) -> sql.Composed:
+def list_query(table: Table, relation: sql.Composable, types: Types) -> sql.Composed:
     """The query that lists the keys of a table with the hashes of its rows."""
     return sql.SQL("SELECT {}, {} AS {} FROM {}").format(
-        sql.SQL(", ").join(map(sql.Identifier, table.key)),
+        values(table.key, types),
         _hash(table.columns, types),
         sql.Identifier(HASH),
         relation,
@@ -144,17 +142,10 @@ def differ_by_list(cursor: Cursor, table: Table, listed: sql.Composable) -> Diff
     return Difference(rows, "; ".join(parts))
 
 
-def _hash(columns: Iterable[str], types: Mapping[str, str], alias: str | None = None) -> sql.Composed:
+def _hash(columns: Iterable[str], types: Types, alias: str | None = None) -> sql.Composed:
     """64 bits of a row, from its values as COPY writes them; null is not the same as an empty text."""
-    values = sql.SQL(", ").join(_value(column, types, alias) for column in columns)
-    return sql.SQL("('x' || left(md5(convert_to(row({})::text, 'UTF8')), 16))::bit(64)::bigint").format(values)
-
-
-def _value(column: str, types: Mapping[str, str], alias: str | None) -> sql.Composable:
-    name = sql.Identifier(alias, column) if alias else sql.Identifier(column)
-    if types.get(column) == _AWARE:  # staging keeps it without its zone, which is UTC
-        return sql.SQL("{} AT TIME ZONE 'UTC'").format(name)
-    return name
+    hashed = sql.SQL(", ").join(value(column, types, alias) for column in columns)
+    return sql.SQL("('x' || left(md5(convert_to(row({})::text, 'UTF8')), 16))::bit(64)::bigint").format(hashed)
 
 
 def _qualified(alias: str, columns: Iterable[str]) -> sql.Composed:

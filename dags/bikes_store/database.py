@@ -44,7 +44,7 @@ SET LOCAL timezone = 'UTC';
 _STOPS: frozenset[int] = frozenset({signal.SIGALRM, signal.SIGTERM, signal.SIGINT})
 
 
-def options(statement_timeout: int | str, lock_timeout: int | str) -> str:
+def options(statement_timeout: int, lock_timeout: int) -> str:
     """What libpq takes as ``options``, and as the environment variable PGOPTIONS.
 
     :param statement_timeout: seconds that a statement may take.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
-from pathlib import Path
+from collections.abc import Iterable
+
+from bikes_store.dbt_results import Result
 
 # dbt gives PostgreSQL's words, but no error code. A relation that does not exist is not here: another task may be
 # replacing it at that moment.
@@ -17,14 +18,8 @@ _WRONG = re.compile(
 )
 
 
-def wrong_statements(run_results: Path) -> list[str]:
-    """The errors of a dbt command that it would meet again, each with the name of its model or test.
-
-    :param run_results: path of dbt's run_results.json. A command that was cut short leaves no such file.
-    """
-    if not run_results.is_file():
-        return []
-    results = json.loads(run_results.read_text())["results"]
+def wrong_statements(results: Iterable[Result]) -> list[str]:
+    """The errors of a dbt command that it would meet again, each with the name of its model or test."""
     return [
         f"{result['unique_id']}: {result['message'].strip()}"
         for result in results

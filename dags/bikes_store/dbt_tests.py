@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg2
 
 from bikes_store.database import transaction
+from bikes_store.dbt_results import Result
 from bikes_store.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -33,16 +32,11 @@ class Finding:
     examples: tuple[str, ...] = ()
 
 
-def read_findings(run_results: Path) -> list[Finding] | None:
+def find(results: Iterable[Result]) -> list[Finding] | None:
     """The tests of a dbt command that did not pass, in the order in which they ran.
 
-    :param run_results: path of dbt's run_results.json. A command that was cut short leaves no such file.
-        https://docs.getdbt.com/reference/artifacts/run-results-json
     :return: None when the command ran no tests.
     """
-    if not run_results.is_file():
-        return None
-    results = json.loads(run_results.read_text())["results"]
     tests = [result for result in results if result["unique_id"].startswith(("test.", "unit_test."))]
     if not tests:
         return None
@@ -77,7 +71,7 @@ def describe(findings: Sequence[Finding]) -> str:
     return "\n".join(_paragraph(finding) for finding in findings)
 
 
-def _finding(result: dict[str, Any]) -> Finding:
+def _finding(result: Result) -> Finding:
     kind, _, name = result["unique_id"].partition(".")
     return Finding(
         test=_test_name(kind, name),

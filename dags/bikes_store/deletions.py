@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bikes_store.errors import Refused
+from bikes_store.quantities import Quantity
 from bikes_store.tables import CURRENCY, STAGING_SCHEMA, TABLES, Table
 
 log = logging.getLogger(__name__)
 
-MAX_ROWS = "BIKES_STORE_STAGING_MAX_DELETED_ROWS"
-MAX_PERCENT = "BIKES_STORE_STAGING_MAX_DELETED_PERCENT"
+MAX_ROWS = Quantity("BIKES_STORE_STAGING_MAX_DELETED_ROWS", "rows", default=100, least=0, most=10**9)
+MAX_PERCENT = Quantity(
+    "BIKES_STORE_STAGING_MAX_DELETED_PERCENT", "percent", default=10, least=0, most=100, is_whole=False
+)
 ALLOWED = "BIKES_STORE_STAGING_ALLOW_DELETION"
 
 
@@ -30,8 +32,8 @@ class DeletionLimit:
     without a row is refused however small the table is, unless ``may_empty``.
     """
 
-    rows: int = 100
-    percent: float = 10
+    rows: int = MAX_ROWS.default
+    percent: float = MAX_PERCENT.default
     may_empty: bool = False
 
 
@@ -62,20 +64,6 @@ def check_deletion(
             f" again, or, if the rows may go, set the variable {ALLOWED} to {json.dumps({run_id: [table.name]})} and"
             " run this task again."
         )
-
-
-def read_limit(rows: object, percent: object) -> DeletionLimit:
-    """The limit that the values of two variables set.
-
-    :param rows: a whole number, as text or not.
-    :param percent: a number from 0 to 100, likewise.
-    :raises Refused: for anything else. The sentence names the variable and its value.
-    """
-    if not re.fullmatch(r"[0-9]+", str(rows).strip()):
-        raise Refused(f"Variable {MAX_ROWS} must be a whole number of rows, such as 100, not {rows!r}.")
-    if not re.fullmatch(r"[0-9]+([.][0-9]+)?", str(percent).strip()) or float(str(percent)) > 100:
-        raise Refused(f"Variable {MAX_PERCENT} must be a number from 0 to 100, such as 10, not {percent!r}.")
-    return DeletionLimit(int(str(rows)), float(str(percent)))
 
 
 def is_allowed(value: object, table: Table, run_id: str) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import psycopg2
 from psycopg2 import sql
 
-from bikes_store import change_time, comparison
+from bikes_store import change_time, columns, comparison
 from bikes_store.database import PLAIN_VALUES, transaction
 from bikes_store.errors import Refused
 from bikes_store.lake import Manifest, write_object
@@ -45,7 +45,8 @@ def extract_table(
     metadata. S3 takes metadata only when an upload begins, so the rows are counted first. Both statements see the same
     snapshot, so the count is exact.
 
-    Times without a time zone are copied as they are. Times with one are written in UTC.
+    Values are copied as they are, but for times with a time zone, see :func:`bikes_store.columns.value`. The object
+    says the types of its columns, so the load knows which of them it would have to convert.
 
     The object of a window also carries what the whole table holds, so that the load can compare, see
     :mod:`bikes_store.comparison`.
@@ -64,7 +65,7 @@ def extract_table(
     source.set_client_encoding("UTF8")
     try:
         with transaction(source, "source", table.source) as cursor:
-            types = _column_types(cursor, table)
+            types = columns.read_types(cursor, table.schema, table.name)
             origin = _origin(cursor, table, window, types, zone)
             cursor.execute(PLAIN_VALUES)
             cursor.execute(_NO_HIDDEN_ROWS)
@@ -73,7 +74,15 @@ def extract_table(
             # now() is the start of the transaction, a moment before its snapshot.
             cursor.execute(sql.SQL("SELECT now(), count(*) {}").format(origin))
             ((extracted_at, rows),) = cursor.fetchall()
-            manifest = Manifest(table.source, run_id, str(window), table.columns, rows, extracted_at)
+            manifest = Manifest(
+                table.source,
+                run_id,
+                str(window),
+                table.columns,
+                rows,
+                extracted_at,
+                tuple(columns.written_type(column, types) for column in table.columns),
+            )
             if isinstance(window, Window):
                 held = comparison.fingerprint(cursor, table, _relation(table), types)
                 manifest = replace(manifest, fingerprint=held, lists_keys=list_keys)
@@ -87,8 +96,7 @@ def extract_table(
                         extracted_at,
                     )
                     _copy(cursor, lake, comparison.list_query(table, _relation(table), types), keys)
-            columns = sql.SQL(", ").join(map(sql.Identifier, table.columns))
-            _copy(cursor, lake, sql.SQL("SELECT {} {}").format(columns, origin), manifest)
+            _copy(cursor, lake, sql.SQL("SELECT {} {}").format(columns.values(table.columns, types), origin), manifest)
     except (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedColumn) as error:
         reason = error.diag.message_primary
         raise Refused(
@@ -120,20 +128,10 @@ def _origin(cursor: Cursor, table: Table, window: Window | Full, types: dict[str
     origin = sql.SQL("FROM {}").format(_relation(table))
     if isinstance(window, Full):
         return origin
-    start, end = change_time.bounds(cursor, table, window, types.get(CHANGE_COLUMN), zone)
+    start, end = change_time.bounds(cursor, table, window, columns.kind(types.get(CHANGE_COLUMN)), zone)
     return sql.SQL("{} WHERE {column} >= {start} AND {column} < {end}").format(
         origin, column=sql.Identifier(CHANGE_COLUMN), start=sql.Literal(start), end=sql.Literal(end)
     )
-
-
-def _column_types(cursor: Cursor, table: Table) -> dict[str, str]:
-    """The type of each column that this role may see; that of a domain is the type below it."""
-    cursor.execute(
-        "SELECT column_name::text, data_type::text FROM information_schema.columns"
-        " WHERE table_schema = %s AND table_name = %s ORDER BY ordinal_position",
-        (table.schema, table.name),
-    )
-    return dict(cursor.fetchall())
 
 
 def _report_unknown_columns(table: Table, types: dict[str, str]) -> None:

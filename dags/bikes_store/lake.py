@@ -48,6 +48,8 @@ class Manifest:
     ``window`` is "full" or "start/end", as :mod:`bikes_store.window` writes it. ``extracted_at`` is when the source was
     read, by the source's clock and with a time zone: what was committed there before is in the object.
 
+    ``types`` is those of the columns as they are written, in their order; empty when the source has none.
+
     Only objects of a window have the last two. ``fingerprint`` is of the whole table in the source.
     ``lists_keys``: the run has also written an object with all its keys.
     """
@@ -58,6 +60,7 @@ class Manifest:
     columns: tuple[str, ...]
     rows: int
     extracted_at: datetime
+    types: tuple[str, ...] = ()
     fingerprint: Fingerprint | None = None
     lists_keys: bool = False
 
@@ -73,6 +76,8 @@ class Manifest:
             "run-id": self.run_id,
             "window": self.window,
             "columns": ",".join(self.columns),
+            # S3 takes ASCII only, and a type of the source's own may have any name.
+            "types": ";".join(self.types).encode("ascii", "backslashreplace").decode(),
             "rows": str(self.rows),
             "extracted-at": self.extracted_at.astimezone(timezone.utc).isoformat(),
             "fingerprint": str(self.fingerprint or ""),
@@ -96,7 +101,7 @@ class Manifest:
         if extracted_at.tzinfo is None:
             raise ValueError(f"{extracted_at} has no time zone")
         read_window(metadata["window"])
-        fingerprint = metadata.get("fingerprint")
+        fingerprint, types = metadata.get("fingerprint"), metadata.get("types")
         return cls(
             metadata["source"],
             metadata["run-id"],
@@ -104,6 +109,7 @@ class Manifest:
             tuple(metadata["columns"].split(",")),
             int(metadata["rows"]),
             min(extracted_at, stored_at + timedelta(seconds=1)),
+            tuple(types.split(";")) if types else (),
             Fingerprint.parse(fingerprint) if fingerprint else None,
             metadata.get("lists-keys") == "yes",
         )

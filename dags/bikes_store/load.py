@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import psycopg2
 from psycopg2 import sql
 
-from bikes_store import comparison, load_log
+from bikes_store import comparison, load_log, retyped
 from bikes_store.comparison import NO_DIFFERENCE, Difference, Fingerprint
 from bikes_store.database import PLAIN_VALUES, transaction
 from bikes_store.deletions import DEFAULT_LIMIT, DeletionLimit, check_deletion
 from bikes_store.errors import Refused
 from bikes_store.lake import Body, Manifest, read_object
+from bikes_store.staging import refuse_outdated
 from bikes_store.tables import STAGING_SCHEMA, Table
 from bikes_store.window import Window, read_window
 
@@ -35,9 +36,6 @@ _COMPARABLE = frozenset(
 
 # Temporary tables: what the object holds, and all keys of the source.
 _INCOMING, _LISTED = sql.Identifier("incoming"), sql.Identifier("listed")
-
-# What PostgreSQL says when the staging area was made by an earlier release.
-_OUTDATED = (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedFunction, psycopg2.errors.InsufficientPrivilege)
 
 # A load that changed a larger share of a table renews its statistics.
 _MUCH = 0.1
@@ -81,17 +79,12 @@ def load_table(
     with read_object(lake, table.source, run_id) as (manifest, stream):
         _check(manifest, table, interval)
         try:
-            with transaction(staging, "warehouse", f"{STAGING_SCHEMA}.{table.name}") as cursor:
+            with refuse_outdated(), transaction(staging, "warehouse", f"{STAGING_SCHEMA}.{table.name}") as cursor:
                 loaded = _apply(cursor, table, manifest, stream, limit)
                 if manifest.fingerprint:
                     loaded = _compare(cursor, lake, table, manifest, manifest.fingerprint, loaded, limit)
                 _renew_statistics(cursor, table, loaded)
                 load_log.record(cursor, table, manifest, loaded)
-        except _OUTDATED as error:
-            raise Refused(
-                f"The staging area lacks what a load needs ({error.diag.message_primary}): run"
-                " warehouse/staging.sql and warehouse/roles.sql of this release on the warehouse."
-            ) from error
         except (psycopg2.IntegrityError, psycopg2.DataError, psycopg2.ProgrammingError) as error:
             raise Refused(
                 f"{STAGING_SCHEMA}.{table.name} does not take what the lake holds: {_reason(error)}"
@@ -123,13 +116,15 @@ def _apply(cursor: Cursor, table: Table, manifest: Manifest, stream: Body, limit
     target = sql.Identifier(STAGING_SCHEMA, table.name)
     columns = sql.SQL(", ").join(map(sql.Identifier, manifest.columns))
     cursor.execute("SET LOCAL client_encoding = 'UTF8'")
+    cursor.execute(PLAIN_VALUES)
     # Only one load of a table at a time; readers need not wait.
     cursor.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(target))
     load_log.refuse_gap(cursor, table, manifest)
     load_log.refuse_older(cursor, table, manifest)
     cursor.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(target))
     ((has_rows,),) = cursor.fetchall()
-    if not has_rows:  # nothing to compare with
+    changed = retyped.find(cursor, table, manifest)
+    if not has_rows and not changed:  # nothing to compare with
         _copy(cursor, target, columns, manifest, stream)
         return Loaded(manifest.rows, manifest.rows, 0)
     cursor.execute(
@@ -137,7 +132,9 @@ def _apply(cursor: Cursor, table: Table, manifest: Manifest, stream: Body, limit
             columns, target
         )
     )
+    retyped.receive_as_text(cursor, _INCOMING, changed)
     _copy(cursor, _INCOMING, columns, manifest, stream)
+    retyped.convert(cursor, table, _INCOMING, changed)
     cursor.execute("ANALYZE incoming")
     _refuse_repeated_keys(cursor, table)
     deleted = 0
@@ -156,7 +153,6 @@ def _compare(
     limit: DeletionLimit,
 ) -> Loaded:
     """Delete what the source has deleted, if the run has listed its keys. Then see in what the table differs."""
-    cursor.execute(PLAIN_VALUES)
     target = sql.Identifier(STAGING_SCHEMA, table.name)
     if manifest.lists_keys:
         _copy_list(cursor, lake, table, manifest, source)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-import psycopg2
 from psycopg2 import sql
 
 from bikes_store.database import transaction
 from bikes_store.errors import Refused
+from bikes_store.staging import refuse_outdated
 from bikes_store.tables import STAGING_SCHEMA
 from bikes_store.window import Full, read_window
 
@@ -33,7 +33,8 @@ def refuse_older(cursor: Cursor, table: Table, manifest: Manifest) -> None:
     makes, reads the source again, so its objects are new. A clock of the source that went back makes its objects look
     old: they are refused until it has caught up.
 
-    A table whose log is empty (its loads are of an earlier release) takes any object.
+    Loads of an earlier release are in no log. Then what counts is when the table's rows were written: no later than the
+    source was read, if the object is the newest.
 
     :param cursor: in the load's transaction, which holds the lock on the table.
     :raises Refused: when the table holds what was read from the source later.
@@ -43,13 +44,14 @@ def refuse_older(cursor: Cursor, table: Table, manifest: Manifest) -> None:
         " ORDER BY extracted_at DESC, load_id DESC LIMIT 1",
         (table.name,),
     )
-    for run_id, extracted_at in cursor.fetchall():
-        if manifest.extracted_at < extracted_at:
-            raise Refused(
-                f"The object of {table.source} was read from the source at {_utc(manifest.extracted_at)}, but"
-                f" {STAGING_SCHEMA}.{table.name} already holds what run {run_id} read at {_utc(extracted_at)}:"
-                " run this run's extract task again, to load the source as it is now."
-            )
+    run_id, moment = cursor.fetchone() or (None, _last_written(cursor, table))
+    if moment and manifest.extracted_at < moment:
+        what = f"what run {run_id} read" if run_id else "rows that were written"
+        raise Refused(
+            f"The object of {table.source} was read from the source at {_utc(manifest.extracted_at)}, but"
+            f" {STAGING_SCHEMA}.{table.name} already holds {what} at {_utc(moment)}: run this run's extract task again,"
+            " to load the source as it is now."
+        )
 
 
 def record(cursor: Cursor, table: Table, manifest: Manifest, loaded: Loaded) -> None:
@@ -90,16 +92,10 @@ def held_until(staging: Connection, table: Table) -> datetime | None:
     :raises Refused: when the staging area lacks the log or the table.
     :raises Unavailable: when the warehouse goes away.
     """
-    try:
-        with transaction(staging, "warehouse") as cursor:
-            cursor.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(STAGING_SCHEMA, table.name)))
-            ((has_rows,),) = cursor.fetchall()
-            return _held_until(cursor, table) if has_rows else None
-    except psycopg2.errors.UndefinedTable as error:
-        raise Refused(
-            f"The staging area is not complete: {error.diag.message_primary}; run warehouse/staging.sql and"
-            " warehouse/roles.sql on the warehouse (`make up` and `make demo` do)."
-        ) from error
+    with refuse_outdated(), transaction(staging, "warehouse") as cursor:
+        cursor.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(STAGING_SCHEMA, table.name)))
+        ((has_rows,),) = cursor.fetchall()
+        return _held_until(cursor, table) if has_rows else None
 
 
 def read_differences(staging: Connection, run_id: str) -> dict[str, str]:
@@ -148,6 +144,12 @@ def _held_until(cursor: Cursor, table: Table) -> datetime | None:
     )
     ((held,),) = cursor.fetchall()
     return held
+
+
+def _last_written(cursor: Cursor, table: Table) -> datetime | None:
+    cursor.execute(sql.SQL("SELECT max(changed_at) FROM {}").format(sql.Identifier(STAGING_SCHEMA, table.name)))
+    ((moment,),) = cursor.fetchall()
+    return moment
 
 
 def _utc(moment: datetime) -> str:

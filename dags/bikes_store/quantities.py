@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from bikes_store.errors import Refused
 
 
-def read_number(value: object, variable: str, unit: str, most: float) -> float:
-    """Read a variable that is a number from 0 on.
+@dataclass(frozen=True)
+class Quantity:
+    """A variable that is a number.
 
-    :param variable: the variable's name, for the error.
-    :param unit: what the number counts, for the error.
-    :param most: the greatest number that makes sense.
-    :raises Refused: for anything else. The sentence names the variable and its value.
+    :param variable: its name.
+    :param unit: what it counts, in the plural.
+    :param default: what a variable that is not set counts as.
+    :param least: the smallest number that makes sense.
+    :param most: the greatest one.
+    :param is_whole: whether it has no part behind the point.
     """
-    try:
-        number = float(str(value).strip().strip("\"'"))
-    except ValueError:
-        number = -1
-    if not 0 <= number <= most:  # nor NaN
-        raise Refused(f"Variable {variable} must be a number of {unit} from 0 to {most:g}, not {value!r}.")
-    return number
 
+    variable: str
+    unit: str
+    default: int
+    least: int
+    most: int
+    is_whole: bool = True
 
-def read_whole_number(value: object, variable: str, unit: str, most: int) -> int:
-    """Read a variable that is a whole number from 0 on, like :func:`read_number`."""
-    number = read_number(value, variable, unit, most)
-    if number != int(number):
-        raise Refused(f"Variable {variable} must be a whole number of {unit}, not {value!r}.")
-    return int(number)
+    def read(self, value: object) -> float:
+        """The number that a value of the variable stands for, in any usual spelling (7, " 7 ", "7.0", "'7'").
+
+        :raises Refused: when the value is something else. The sentence names the variable, its value, and what to
+            write instead.
+        """
+        try:
+            number = float(str(value).strip().strip("\"'"))
+        except ValueError:
+            number = self.least - 1
+        in_range = self.least <= number <= self.most  # nor NaN
+        if in_range and not (self.is_whole and number % 1):
+            return number
+        kind = "whole number" if self.is_whole else "number"
+        raise Refused(
+            f"Variable {self.variable} must be a {kind} of {self.unit} from {self.least:,} to {self.most:,}, such as"
+            f" {self.default}, not {value!r}."
+        )

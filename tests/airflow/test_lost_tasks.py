@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
+import subprocess
+import sys
 import time
 from datetime import datetime, timedelta, timezone
 
@@ -19,6 +22,7 @@ from cli.processes import broker
 from tests.support.metadata import metadata_tables
 
 START = datetime(2024, 9, 1, tzinfo=timezone.utc)
+AIRFLOW_ENV = REPOSITORY / "airflow" / "airflow.env"
 DAG_FILE = REPOSITORY / "dags" / "shop.py"
 
 
@@ -152,6 +156,31 @@ def test_a_fault_does_not_stop_the_worker(lost_tasks, monkeypatch, caplog):
     monkeypatch.setattr(lost_tasks, "_last_look", -100.0)
     lost_tasks.look_now_and_then()
     assert "could not look for lost tasks" in caplog.text
+
+
+HEARTBEAT = """
+from airflow.providers.celery.executors.celery_executor_utils import app
+from celery.signals import heartbeat_sent
+
+app.loader.import_default_modules()
+receivers = heartbeat_sent.send(sender=None)
+print([receiver.__name__ for receiver, _ in receivers])
+"""
+
+
+def test_a_worker_looks_for_lost_tasks_with_each_heartbeat(metadata):
+    """With Celery's settings as airflow.env names them, a worker imports what it needs for that."""
+    environment = dict(
+        line.split("=", 1) for line in AIRFLOW_ENV.read_text().splitlines() if line.startswith("AIRFLOW__")
+    )
+    name = "AIRFLOW__CELERY__CELERY_CONFIG_OPTIONS"
+    done = subprocess.run(
+        [sys.executable, "-c", HEARTBEAT],
+        env={**os.environ, name: environment[name], "PYTHONPATH": str(REPOSITORY / "airflow" / "config")},
+        capture_output=True,
+        text=True,
+    )
+    assert "'look_now_and_then'" in done.stdout, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("state", ["queued", "running"])

@@ -253,7 +253,7 @@ DRIFT = [
     drift("all of it gone", 'relation "sales.customer" does not exist', "DROP SCHEMA sales CASCADE"),
     drift_at_load(
         "money",
-        'numeric: "$3.99" (line 2, column listprice of the object)',
+        "listprice is of type money, and of type numeric in the staging area, where not every value fits",
         f'ALTER TABLE {PRODUCT} DROP CONSTRAINT "CK_Product_ListPrice"',
         f"ALTER TABLE {PRODUCT} ALTER listprice TYPE money",
     ),
@@ -264,7 +264,9 @@ DRIFT = [
         f"ALTER TABLE {PRODUCT} ALTER listprice TYPE text USING 'dear'",
     ),
     drift_at_load(
-        "retyped to a wider text", "value too long", f"ALTER TABLE {PRODUCT} ALTER size TYPE text USING 'very large'"
+        "retyped to a wider text",
+        "'very large' would become 'very '; change the source back",
+        f"ALTER TABLE {PRODUCT} ALTER size TYPE text USING 'very large'",
     ),
     drift_at_load(
         "retyped to bigint",
@@ -416,19 +418,28 @@ VARIABLES = [
     variable("overlap NaN", "nan", "OVERLAP_HOURS must be a number of hours from 0", is_incremental=True),
     variable("overlap a century", "1000000", "OVERLAP_HOURS must be a number of hours from 0", is_incremental=True),
     variable("overlap empty", "", "OVERLAP_HOURS must be a number of hours from 0", is_incremental=True),
-    variable("deletions half a day", "0.5", "must be a whole number of days, not '0.5'", is_incremental=True),
-    variable("deletions a word", "weekly", "must be a number of days from 0 to 366", is_incremental=True),
-    variable("deletions negative", "-1", "must be a number of days from 0 to 366", is_incremental=True),
+    variable(
+        "deletions half a day",
+        "0.5",
+        "must be a whole number of days from 0 to 366, such as 1, not '0.5'",
+        is_incremental=True,
+    ),
+    variable("deletions a word", "weekly", "must be a whole number of days from 0 to 366", is_incremental=True),
+    variable("deletions negative", "-1", "must be a whole number of days from 0 to 366", is_incremental=True),
     variable("zone unknown", "Mars/Olympus", "does not know the time zone 'Mars/Olympus'", is_incremental=True),
     variable("zone an offset", "UTC+9", "is an offset; write it as a name, like Asia/Tokyo", is_incremental=True),
-    variable("statement timeout a word", "long", "STATEMENT_TIMEOUT must be a whole number of seconds above 0"),
-    variable("lock timeout negative", "-1", "LOCK_TIMEOUT must be a whole number of seconds above 0"),
-    variable("rows a word", "many", "MAX_DELETED_ROWS must be a whole number of rows, such as 100, not 'many'", load),
+    variable("statement timeout a word", "long", "STATEMENT_TIMEOUT must be a whole number of seconds from 1"),
+    variable("lock timeout negative", "-1", "LOCK_TIMEOUT must be a whole number of seconds from 1"),
+    variable(
+        "rows a word", "many", "must be a whole number of rows from 0 to 1,000,000,000, such as 100, not 'many'", load
+    ),
     variable("rows negative", "-1", "MAX_DELETED_ROWS must be a whole number of rows", load),
     variable("rows empty", "", "MAX_DELETED_ROWS must be a whole number of rows", load),
-    variable("percent a word", "ten", "MAX_DELETED_PERCENT must be a number from 0 to 100, such as 10", load),
-    variable("percent above 100", "101", "MAX_DELETED_PERCENT must be a number from 0 to 100", load),
-    variable("percent with its sign", "10 %", "MAX_DELETED_PERCENT must be a number from 0 to 100", load),
+    variable(
+        "percent a word", "ten", "MAX_DELETED_PERCENT must be a number of percent from 0 to 100, such as 10", load
+    ),
+    variable("percent above 100", "101", "MAX_DELETED_PERCENT must be a number of percent from 0 to 100", load),
+    variable("percent with its sign", "10 %", "MAX_DELETED_PERCENT must be a number of percent from 0 to 100", load),
     variable("allow not JSON", "all", "ALLOW_DELETION is not JSON", load),
     variable("allow a list", "[]", "must be a JSON object of run id: [table, …], not []", load),
     variable("allow a text", '{"r": "store"}', "must be a JSON object of run id: [table, …]", load),

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psycopg2
 import pytest
 import requests
 
+from bikes_store.lake import object_key
+from bikes_store.tables import STAGING_SCHEMA, TABLES
 from cli import airflow_client, report
 from cli.airflow_client import STAGING_DAG, WAREHOUSE_DAG
 from cli.containers.secrets_file import read_secrets
+from cli.errors import UserError
+from cli.names import BUCKETS
+from tests.support import leaks
+from tests.support.compare import checksums, rows_of
 from tests.support.dashboards import RULES, firing, prometheus_queries, shortened
 from tests.support.engine import find_leftovers
 from tests.support.stack import NAME, SCRAPE_SECONDS
@@ -340,6 +347,74 @@ def test_a_removed_file_of_passwords_is_written_again_with_the_same(stack):
     assert "read back from Terraform's state" in done.stdout, done.stdout + done.stderr
     assert read_secrets(stack.folder) == passwords
     assert not [name for name, value in passwords.items() if value in done.stdout + done.stderr]
+
+
+def test_a_backup_brings_back_what_was_lost_after_it(stack, run):
+    """Rows of the staging area, a mart, an object, a run in Airflow; and what came later is gone."""
+    run_id, _, _ = run
+    dsn, lake = stack.endpoints.warehouse_dsn, stack.endpoints.lake()
+    lost_run = f"/dags/{STAGING_DAG}/dagRuns/{run_id}"
+    wait_until(lambda: not runs_in_flight(stack), 600, "a run of the steps before does not end")
+    before = held(dsn, lake)
+    folder = str(stack.folder.parent.parent / "backup")
+    said = [stack.command("backup", BACKUP=folder)]
+
+    with closing(psycopg2.connect(dsn)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("DELETE FROM bikes_store_staging.salesorderdetail; DROP TABLE warehouse.mart_sales_daily")
+    lake.delete_object(Bucket="bikes-store", Key=object_key(TABLES["store"].source, run_id))
+    lake.put_object(Bucket="bikes-store", Key="later", Body=b"x")
+    assert stack.airflow.request("DELETE", lost_run).ok
+    said.append(stack.command("restore", BACKUP=folder))
+    said.append(stack.command("restore", BACKUP=folder, REPLACE="1"))
+
+    output = "\n".join(done.stdout + done.stderr for done in said)
+    assert [done.returncode for done in said] == [0, 1, 0], output
+    assert "This stack is not empty" in said[1].stdout + said[1].stderr
+    assert not leaks.Secrets(read_secrets(stack.folder)).named_in(output.encode())
+    assert held(dsn, lake) == before
+    wait_until(lambda: is_up(stack), 120, "Airflow is not up after the restore")
+    assert stack.airflow.call("GET", lost_run)["state"] == "success"
+
+
+def runs_in_flight(stack):
+    path = "/dags/~/dagRuns?state=running&state=queued&limit=1"
+    return stack.airflow.call("GET", path)["total_entries"]
+
+
+def is_up(stack):
+    with suppress(UserError):
+        health = stack.airflow.call("GET", "/health")
+        return all(health[part]["status"] == "healthy" for part in ("metadatabase", "scheduler"))
+    return False
+
+
+def held(dsn, lake):
+    """A checksum of each table of the warehouse and of each object of the lake."""
+    staged = {
+        name: md5("".join(map(str, rows_of(dsn, STAGING_SCHEMA, table))).encode()) for name, table in TABLES.items()
+    }
+    objects = {}
+    for bucket in BUCKETS.values():
+        for page in lake.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+            for item in page.get("Contents", []):
+                answer = lake.get_object(Bucket=bucket, Key=item["Key"])
+                objects[bucket, item["Key"]] = md5(answer["Body"].read()), answer["Metadata"]
+    assert len(objects) > len(TABLES)
+    return staged, checksums(dsn), objects
+
+
+def md5(content):
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
+def test_docker_shows_no_secret_but_in_the_environment_of_a_container(stack, run):
+    """Of all that has run: also of the jobs, which have ended, and of the worker that was killed."""
+    containers = stack.engine.containers.list(all=True, filters={"name": NAME})
+    assert {"exited", "running"} <= {container.status for container in containers}
+    found = leaks.in_containers(leaks.Secrets(read_secrets(stack.folder)), containers)
+    in_environment = {where for where in found if where.endswith(": environment")}
+    assert f"{NAME}-airflow-scheduler: environment" in in_environment
+    assert {where: names for where, names in found.items() if where not in in_environment} == {}
 
 
 def test_down_removes_everything_at_the_first_try_with_tasks_running(stack, run):

@@ -14,7 +14,6 @@ from contextlib import closing
 import psycopg2
 import pytest
 from airflow.exceptions import AirflowFailException
-from airflow.utils.context import VariableAccessor
 from airflow.utils.timeout import timeout
 
 from bikes_store.airflow_glue import connections, tasks
@@ -153,7 +152,9 @@ def test_a_task_that_is_killed_leaves_no_session(airflow_environment, databases)
 def test_a_wrong_timeout_is_refused_with_a_sentence(airflow_environment, variable, value):
     airflow_environment.setenv(variable, value)
     name = variable.removeprefix("AIRFLOW_VAR_")
-    with pytest.raises(AirflowFailException, match=f"Variable {name} must be a whole number of seconds above 0, not "):
+    with pytest.raises(
+        AirflowFailException, match=f"Variable {name} must be a whole number of seconds from 1 to 2,147,483"
+    ):
         tasks.extract_database_table("shipmethod", **context("r"))
 
 
@@ -172,12 +173,14 @@ def test_dbts_sessions_have_the_same_timeouts(dags, postgres, monkeypatch):
     """dbt opens its sessions by libpq, which reads PGOPTIONS. Airflow fills the template in when a task runs."""
     dag = dags.dags["bikes_store_warehouse"]
     (template,) = {task.env["PGOPTIONS"] for task in dag.tasks if hasattr(task, "env")}
-    monkeypatch.setenv(LOCK_TIMEOUT, "7")
+    monkeypatch.setenv(LOCK_TIMEOUT, " '7' ")
     task = dag.get_task("warehouse.fact_order_run")
-    values = task.render_template(template, {"var": {"value": VariableAccessor(deserialize_json=False)}})
-    monkeypatch.setenv("PGOPTIONS", values)
+    monkeypatch.setenv("PGOPTIONS", task.render_template(template, {}))
     lock = query(postgres.dsn(), "SELECT current_setting('lock_timeout'), current_setting('statement_timeout')")
     assert lock == [("7s", "1h")]
+    monkeypatch.setenv(LOCK_TIMEOUT, "soon")
+    with pytest.raises(AirflowFailException, match="LOCK_TIMEOUT must be a whole number of seconds from 1"):
+        task.render_template(template, {})
 
 
 RUN_DBT = """

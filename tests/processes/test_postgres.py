@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
+import time
+from contextlib import closing
 
+import psycopg2
 import pytest
+from psycopg2.extras import wait_select
 
 from cli.database import query
 from cli.processes import platform, postgres
@@ -56,6 +62,41 @@ def test_the_server_keeps_utc_whatever_the_zone_of_who_starts_it(home, monkeypat
     zones = query(settings.dsn("postgres"), "SELECT current_setting('timezone'), current_setting('log_timezone')")
     supervisor.shutdown()
     assert zones == [("UTC", "UTC")]
+
+
+# It does not look whether the server is still there.
+BUSY = """
+DO $$
+DECLARE
+    stop timestamptz = clock_timestamp() + interval '5 seconds';
+BEGIN
+    WHILE clock_timestamp() < stop LOOP END LOOP;
+END
+$$
+"""
+
+
+def test_a_server_that_was_killed_starts_again_while_an_old_session_still_works(home):
+    """A demo is killed with all that it has, and somebody starts it again at once."""
+    settings = make_cluster(home)
+    supervisor = Supervisor(home)
+    try:
+        supervisor.start_daemon([postgres.service(settings)])
+        supervisor.start("postgres")
+        supervisor.wait_ready("postgres", seconds=20)
+        with closing(psycopg2.connect(settings.dsn("postgres"), async_=True)) as session:
+            wait_select(session)
+            session.cursor().execute(BUSY)
+            while (BUSY,) not in query(settings.dsn("postgres"), "SELECT query FROM pg_stat_activity"):
+                time.sleep(0.05)
+            for pid in (int((home / "supervisord.pid").read_text()), supervisor.pid("postgres")):
+                os.kill(pid, signal.SIGKILL)
+            supervisor.start_daemon([postgres.service(settings)])
+            supervisor.start("postgres")
+            supervisor.wait_ready("postgres", seconds=30)
+        assert "pre-existing shared memory block" in supervisor.log_path("postgres").read_text()
+    finally:
+        supervisor.shutdown()
 
 
 def test_an_initdb_that_was_cut_off_is_done_again(home):

@@ -84,6 +84,26 @@ def test_command_that_does_not_exist_is_named(supervisor):
         supervisor.start("missing")
 
 
+NOT_YET = "import pathlib, sys, time; (tries := open('tries', 'a')).write('x'); tries.close();"
+NOT_YET += " print('too early') or sys.exit(1) if len(pathlib.Path('tries').read_text()) < {} else time.sleep(60)"
+
+
+def test_service_that_ends_at_once_is_started_again_as_often_as_it_says(supervisor):
+    tries = supervisor.home / "tries"
+    supervisor.start_daemon([service("early", NOT_YET.format(3), lambda: len(tries.read_text()) == 3, start_retries=2)])
+    supervisor.start("early")
+    supervisor.wait_ready("early", seconds=20)
+    supervisor.check()
+
+
+def test_service_that_does_not_come_up_is_named_after_its_last_try(supervisor):
+    supervisor.start_daemon([service("never", NOT_YET.format(9), lambda: False, start_retries=1)])
+    supervisor.start("never")
+    with pytest.raises(UserError, match=r"Service never stopped by itself[\s\S]*too early"):
+        supervisor.wait_ready("never", seconds=20)
+    assert (supervisor.home / "tries").read_text() == "xx"
+
+
 def test_environment_and_arguments_arrive_as_they_are(supervisor):
     value = "a, 100 % \\ value; = (é)"
     made = Service(

@@ -1,7 +1,8 @@
-"""Find secrets where they must not be: in command lines, in files, in a lake, in a database."""
+"""Find secrets where they must not be: in command lines, in files, in a lake, in a database, in Docker."""
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from cli.database import query
 
 if TYPE_CHECKING:
+    from docker.models.containers import Container
     from mypy_boto3_s3 import S3Client
 
 _SECONDS_BETWEEN_LOOKS = 0.1
@@ -59,6 +61,25 @@ def in_database(secrets: Secrets, dsn: str) -> dict[str, set[str]]:
         (table, secrets.named_in("\n".join(row for (row,) in query(dsn, f"SELECT t::text FROM {table} AS t")).encode()))
         for (table,) in tables
     )
+
+
+def in_containers(secrets: Secrets, containers: Iterable[Container]) -> dict[str, set[str]]:
+    """What Docker shows of a container => the names of the secrets in it: its log, its processes, what `docker inspect`
+    says of it. Its environment is a place of its own, because it may hold some.
+    """
+
+    def look() -> Iterator[tuple[str, set[str]]]:
+        for container in containers:
+            settings = dict(container.attrs["Config"])
+            environment = settings.pop("Env")
+            described = {**container.attrs, "Config": settings}
+            shown = {"log": container.logs(), "inspect": json.dumps(described), "environment": json.dumps(environment)}
+            if container.status == "running":
+                shown["processes"] = json.dumps(container.top(ps_args="-eo pid,args"))
+            for what, text in shown.items():
+                yield f"{container.name}: {what}", secrets.named_in(text if isinstance(text, bytes) else text.encode())
+
+    return _found(look())
 
 
 @contextmanager

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 import psycopg2
 from psycopg2 import sql
 
-from cli.errors import UserError
 from cli.processes.settings import Settings
 from cli.processes.supervisor import Supervisor
 
@@ -37,17 +36,8 @@ class Services:
         """Start a service that was killed or stopped, and wait until it does its work."""
         while self.supervisor.pid(name):  # supervisord has not noticed yet
             time.sleep(0.05)
-        deadline = time.monotonic() + 20
-        while True:
-            try:
-                self.supervisor.start(name)
-                self.supervisor.wait_ready(name, seconds=60)
-                return
-            except UserError:
-                # Processes of a PostgreSQL that was killed take a moment to notice, and hold its memory until then.
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.5)
+        self.supervisor.start(name)
+        self.supervisor.wait_ready(name, seconds=60)
 
 
 class Postgres:

@@ -27,12 +27,13 @@ class Stack:
     engine: docker.DockerClient
     output: str = ""
 
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(command, env=self.environment, cwd=REPOSITORY, capture_output=True, text=True)
+    def run(self, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        environment = {**self.environment, **variables}
+        return subprocess.run(command, env=environment, cwd=REPOSITORY, capture_output=True, text=True)
 
-    def command(self, name: str) -> subprocess.CompletedProcess[str]:
-        """Run the command of `make NAME`."""
-        return self.run(sys.executable, "-m", "cli.containers", name)
+    def command(self, name: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run the command of `make NAME VARIABLE=…`."""
+        return self.run(sys.executable, "-m", "cli.containers", name, **variables)
 
     def terraform(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return self.run("terraform", f"-chdir={self.folder}", *arguments)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.configuration import conf
 from airflow.exceptions import AirflowFailException
@@ -15,6 +15,9 @@ from bikes_store.airflow_glue import connections
 from bikes_store.airflow_glue.failures import describe_failure, no_retry_when_refused
 from bikes_store.airflow_glue.stats import send_gauges
 from bikes_store.outbox import Outbox
+
+if TYPE_CHECKING:
+    from bikes_store.dbt_results import Result
 
 
 def alert_slack(context: Any) -> None:
@@ -52,19 +55,20 @@ def report_dbt_tests(project_directory: str, context: Any) -> None:
         ``mart_reconciliation``.
     """
     from bikes_store import dbt_tests, metrics
+    from bikes_store.dbt_results import read_results
     from bikes_store.reconciliation import read_reconciliation
 
-    run_results = Path(project_directory) / "target" / "run_results.json"
-    findings = dbt_tests.read_findings(run_results)
+    results = read_results(Path(project_directory))
+    findings = dbt_tests.find(results)
     if findings is None:
-        _fail_when_sql_is_wrong(run_results)
+        _fail_when_sql_is_wrong(results)
         return
     with no_retry_when_refused(), closing(connections.connect(connections.WAREHOUSE)) as warehouse:
         differences = {name: measure.difference for name, measure in read_reconciliation(warehouse).items()}
         send_gauges(metrics.of_warehouse(findings, differences, time.time()))
         findings = [dbt_tests.with_examples(finding, warehouse) for finding in findings]
     if any(finding.status == "error" for finding in findings):
-        _fail_when_sql_is_wrong(run_results)
+        _fail_when_sql_is_wrong(results)
         return
     failed = [finding for finding in findings if finding.status == "fail"]
     warnings = [finding for finding in findings if finding.status == "warn"]
@@ -77,10 +81,10 @@ def report_dbt_tests(project_directory: str, context: Any) -> None:
         _tell_slack(context, dbt_tests.describe(warnings), warning=True)
 
 
-def _fail_when_sql_is_wrong(run_results: Path) -> None:
+def _fail_when_sql_is_wrong(results: list[Result]) -> None:
     from bikes_store.dbt_errors import wrong_statements
 
-    if wrong := wrong_statements(run_results):
+    if wrong := wrong_statements(results):
         raise AirflowFailException("\n".join(("The SQL is wrong, so a retry does not help.", *wrong)))
 
 

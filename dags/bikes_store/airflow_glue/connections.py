@@ -38,9 +38,9 @@ def connect(connection_id: str) -> Connection:
     from bikes_store import database
     from bikes_store.airflow_glue import variables
 
-    options = database.options(variables.statement_timeout(), variables.lock_timeout())
+    options = {**database.CONNECT, "options": variables.session_options()}
     found = _look_up(connection_id, "postgres")
-    found.set_extra(json.dumps({**database.CONNECT, "options": options, **found.extra_dejson}))
+    found.set_extra(json.dumps({**options, **found.extra_dejson}))
     try:
         session = PostgresHook(connection_id, connection=found).get_conn()
     except psycopg2.OperationalError as error:

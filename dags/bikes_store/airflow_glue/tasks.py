@@ -79,6 +79,12 @@ def warehouse_group() -> str:
         return "warehouse_init" if variables.is_warehouse_init() else "warehouse"
 
 
+def options_of_dbt() -> str:
+    """PGOPTIONS for dbt's sessions, which have the same timeouts as ours. A template calls it when a task runs."""
+    with no_retry_when_refused():
+        return variables.session_options()
+
+
 def prepare_dbt(context: Any) -> None:
     """What comes before each dbt command of the warehouse.
 

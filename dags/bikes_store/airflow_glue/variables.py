@@ -9,31 +9,27 @@ from airflow.models import Variable
 
 from bikes_store import deletions
 from bikes_store.database import options
-from bikes_store.deletions import DEFAULT_LIMIT, NO_LIMIT, DeletionLimit
+from bikes_store.deletions import NO_LIMIT, DeletionLimit
 from bikes_store.errors import Refused
 from bikes_store.flags import read_flag
-from bikes_store.quantities import read_number, read_whole_number
+from bikes_store.quantities import Quantity
 from bikes_store.tables import Table, read_tables
 
 API_URL = "BIKES_STORE_API_URL"
 INCREMENTAL_MODE = "BIKES_STORE_STAGING_INCREMENTAL_MODE"
-DELETIONS_EVERY_DAYS = "BIKES_STORE_STAGING_DELETIONS_EVERY_DAYS"
-LOCK_TIMEOUT = "BIKES_STORE_LOCK_TIMEOUT"
-OVERLAP_HOURS = "BIKES_STORE_STAGING_OVERLAP_HOURS"
 SOURCE_TIMEZONE = "BIKES_STORE_SOURCE_TIMEZONE"
-STATEMENT_TIMEOUT = "BIKES_STORE_STATEMENT_TIMEOUT"
 TABLES_TO_LOAD = "BIKES_STORE_STAGING__table_to_extract_and_load"
 WAREHOUSE_INIT = "BIKES_STORE_WAREHOUSE_INIT"
 
-#: Longer than any transaction of the source should be open, and than clocks differ. It costs that the changes of a
-#: quarter of a day are read twice; rows that staging holds already are not written again.
-DEFAULT_OVERLAP_HOURS = 6
-#: A list of the keys is a part of a table only.
-DEFAULT_DELETIONS_EVERY_DAYS = 1
-_MOST_DAYS = 366
-#: Seconds. An hour is enough for the longest statement of a source a hundred times as big.
-DEFAULT_STATEMENT_TIMEOUT = 3600
-DEFAULT_LOCK_TIMEOUT = 60
+#: By default longer than any transaction of the source should be open, and than clocks differ. It costs that the
+#: changes of a quarter of a day are read twice; rows that staging holds already are not written again.
+OVERLAP = Quantity("BIKES_STORE_STAGING_OVERLAP_HOURS", "hours", default=6, least=0, most=366 * 24, is_whole=False)
+#: Each day by default: a list of the keys is a part of a table only.
+DELETIONS_EVERY = Quantity("BIKES_STORE_STAGING_DELETIONS_EVERY_DAYS", "days", default=1, least=0, most=366)
+_MOST_SECONDS = 2_147_483  # PostgreSQL keeps milliseconds, in 31 bits
+#: An hour is enough for the longest statement of a source a hundred times as big.
+STATEMENT_TIMEOUT = Quantity("BIKES_STORE_STATEMENT_TIMEOUT", "seconds", default=3600, least=1, most=_MOST_SECONDS)
+LOCK_TIMEOUT = Quantity("BIKES_STORE_LOCK_TIMEOUT", "seconds", default=60, least=1, most=_MOST_SECONDS)
 
 
 def currency_api_url() -> str:
@@ -65,8 +61,7 @@ def overlap() -> timedelta:
 
     :raises Refused: when the variable is not a number of hours.
     """
-    value = Variable.get(OVERLAP_HOURS, default_var=DEFAULT_OVERLAP_HOURS)
-    return timedelta(hours=read_number(value, OVERLAP_HOURS, "hours", _MOST_DAYS * 24))
+    return timedelta(hours=_number(OVERLAP))
 
 
 def deletions_every_days() -> int:
@@ -75,8 +70,7 @@ def deletions_every_days() -> int:
 
     :raises Refused: when the variable is not a whole number of days.
     """
-    value = Variable.get(DELETIONS_EVERY_DAYS, default_var=DEFAULT_DELETIONS_EVERY_DAYS)
-    return read_whole_number(value, DELETIONS_EVERY_DAYS, "days", _MOST_DAYS)
+    return int(_number(DELETIONS_EVERY))
 
 
 def source_zone() -> str:
@@ -91,39 +85,17 @@ def deletion_limit(table: Table, run_id: str) -> DeletionLimit:
 
     :raises Refused: when one of the three variables has a value that can't be read.
     """
-    limit = deletions.read_limit(
-        Variable.get(deletions.MAX_ROWS, default_var=DEFAULT_LIMIT.rows),
-        Variable.get(deletions.MAX_PERCENT, default_var=DEFAULT_LIMIT.percent),
-    )
+    limit = DeletionLimit(int(_number(deletions.MAX_ROWS)), _number(deletions.MAX_PERCENT))
     return NO_LIMIT if deletions.is_allowed(_json(deletions.ALLOWED), table, run_id) else limit
 
 
-def lock_timeout() -> int:
-    """Seconds that a statement may wait for a lock.
+def session_options() -> str:
+    """What libpq sends with each session, in the form of PGOPTIONS: its timeouts. Variables that are not set leave the
+    defaults.
 
-    :raises Refused: when the variable is no whole number above 0.
+    :raises Refused: when a timeout is no whole number of seconds above 0.
     """
-    return _seconds(LOCK_TIMEOUT, DEFAULT_LOCK_TIMEOUT)
-
-
-def statement_timeout() -> int:
-    """Seconds that a statement may take.
-
-    :raises Refused: when the variable is no whole number above 0.
-    """
-    return _seconds(STATEMENT_TIMEOUT, DEFAULT_STATEMENT_TIMEOUT)
-
-
-def timeouts_of_dbt() -> str:
-    """PGOPTIONS for dbt's sessions, as a template: dbt's tasks read the variables when they run."""
-    statement, lock = (
-        f"{{{{ var.value.get('{name}', '{default}') }}}}"
-        for name, default in (
-            (STATEMENT_TIMEOUT, DEFAULT_STATEMENT_TIMEOUT),
-            (LOCK_TIMEOUT, DEFAULT_LOCK_TIMEOUT),
-        )
-    )
-    return options(statement, lock)
+    return options(int(_number(STATEMENT_TIMEOUT)), int(_number(LOCK_TIMEOUT)))
 
 
 def tables() -> dict[str, Table]:
@@ -142,11 +114,8 @@ def _json(name: str) -> Any:
         raise Refused(f"Variable {name} is not JSON: {error}.") from None
 
 
-def _seconds(name: str, default: int) -> int:
-    text = str(Variable.get(name, default_var=default)).strip()
-    if not text.isdecimal() or int(text) == 0:
-        raise Refused(f"Variable {name} must be a whole number of seconds above 0, not {text!r}.")
-    return int(text)
+def _number(quantity: Quantity) -> float:
+    return quantity.read(Variable.get(quantity.variable, default_var=quantity.default))
 
 
 def _text(name: str) -> str:

@@ -15,7 +15,10 @@ COLUMNS = TABLES["salesorderdetail"].columns
 
 def test_object_says_what_it_holds(small_source):
     manifest = small_source.extract("salesorderdetail", "run 1")
-    assert manifest == Manifest("sales.salesorderdetail", "run 1", "full", COLUMNS, 3, manifest.extracted_at)
+    assert manifest == Manifest(
+        "sales.salesorderdetail", "run 1", "full", COLUMNS, 3, manifest.extracted_at, manifest.types
+    )
+    assert dict(zip(manifest.columns, manifest.types, strict=True))["carriertrackingnumber"] == "character varying(25)"
     head = small_source.s3.head_object(Bucket=BUCKET, Key="sales.salesorderdetail/run_1.csv")
     assert Manifest.from_metadata(head["Metadata"], head["LastModified"]) == manifest
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import json
 
-from bikes_store.dbt_tests import Finding, describe, read_findings
+from bikes_store.dbt_results import read_results
+from bikes_store.dbt_tests import Finding, describe, find
 
 
 def result(unique_id, status, failures=0, message=None, code="select 1"):
@@ -15,7 +16,7 @@ def result(unique_id, status, failures=0, message=None, code="select 1"):
     }
 
 
-def test_only_tests_that_did_not_pass_are_findings(tmp_path):
+def test_only_tests_that_did_not_pass_are_findings():
     results = [
         result("model.shop.fact_order", "error", None, "boom"),
         result("test.shop.not_null_fact_order_x.0a1b", "pass"),
@@ -23,9 +24,7 @@ def test_only_tests_that_did_not_pass_are_findings(tmp_path):
         result("test.shop.order_subtotals", "warn", 2),
         result("unit_test.shop.fact_order.allocation", "fail", 1, "actual differs from expected"),
     ]
-    path = tmp_path / "run_results.json"
-    path.write_text(json.dumps({"results": results}))
-    assert [(finding.test, finding.status, finding.rows) for finding in read_findings(path) or ()] == [
+    assert [(finding.test, finding.status, finding.rows) for finding in find(results) or ()] == [
         ("unique_fact_order_x", "fail", 3),
         ("order_subtotals", "warn", 2),
         ("fact_order.allocation", "fail", 1),
@@ -33,12 +32,13 @@ def test_only_tests_that_did_not_pass_are_findings(tmp_path):
 
 
 def test_which_commands_ran_tests(tmp_path):
-    path = tmp_path / "run_results.json"
-    assert read_findings(path) is None
-    path.write_text(json.dumps({"results": [result("model.shop.fact_order", "success")]}))
-    assert read_findings(path) is None
-    path.write_text(json.dumps({"results": [result("test.shop.x.0a1b", "pass")]}))
-    assert read_findings(path) == []
+    assert find(read_results(tmp_path)) is None  # it was cut short
+    (tmp_path / "target").mkdir()
+    (tmp_path / "target" / "run_results.json").write_text(
+        json.dumps({"results": [result("model.shop.fact_order", "success")]})
+    )
+    assert find(read_results(tmp_path)) is None
+    assert find([result("test.shop.x.0a1b", "pass")]) == []
 
 
 def test_description_has_name_count_and_rows():

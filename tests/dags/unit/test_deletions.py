@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from bikes_store.deletions import DEFAULT_LIMIT, NO_LIMIT, DeletionLimit, check_deletion, is_allowed, read_limit
+from bikes_store.deletions import DEFAULT_LIMIT, NO_LIMIT, DeletionLimit, check_deletion, is_allowed
 from bikes_store.errors import Refused
 from bikes_store.tables import CURRENCY, TABLES
 
@@ -42,32 +42,6 @@ def test_the_sentence_says_what_and_how_to_let_it_pass():
     )
     with pytest.raises(Refused, match=f"^{re.escape(says)}$"):
         check_deletion(CUSTOMER, "scheduled__2024-10-05", 19_820, 19_820, DEFAULT_LIMIT)
-
-
-@pytest.mark.parametrize(
-    ("rows", "percent", "limit"),
-    [("100", "10", DEFAULT_LIMIT), (" 0 ", "0", DeletionLimit(0, 0)), (5, 2.5, DeletionLimit(5, 2.5))],
-)
-def test_the_limit_is_read(rows, percent, limit):
-    assert read_limit(rows, percent) == limit
-
-
-@pytest.mark.parametrize(
-    ("rows", "percent", "says"),
-    [
-        ("many", "10", "BIKES_STORE_STAGING_MAX_DELETED_ROWS must be a whole number of rows, such as 100, not 'many'"),
-        ("-1", "10", "MAX_DELETED_ROWS must be a whole number of rows, such as 100, not '-1'"),
-        ("1.5", "10", "MAX_DELETED_ROWS must be"),
-        ("", "10", "MAX_DELETED_ROWS must be"),
-        ("100", "10 %", "BIKES_STORE_STAGING_MAX_DELETED_PERCENT must be a number from 0 to 100, such as 10, not"),
-        ("100", "101", "MAX_DELETED_PERCENT must be"),
-        ("100", "nan", "MAX_DELETED_PERCENT must be"),
-        ("100", "-1", "MAX_DELETED_PERCENT must be"),
-    ],
-)
-def test_a_limit_that_is_no_number_is_refused(rows, percent, says):
-    with pytest.raises(Refused, match=re.escape(says)):
-        read_limit(rows, percent)
 
 
 def test_a_pass_is_for_one_run_and_table(caplog):

@@ -33,6 +33,14 @@ def test_metadata_keeps_what_an_object_of_a_window_has():
     assert Manifest.from_metadata(manifest.to_metadata(), MOMENT) == manifest
 
 
+def test_metadata_keeps_the_types_of_the_columns():
+    """S3 refuses metadata that is not ASCII."""
+    manifest = replace(MANIFEST, types=("numeric(8,2)", "timestamp without time zone"))
+    assert Manifest.from_metadata(manifest.to_metadata(), MOMENT) == manifest
+    metadata = replace(MANIFEST, types=("integer", 'public."Größe"')).to_metadata()
+    assert metadata["types"] == 'integer;public."Gr\\xf6\\xdfe"'
+
+
 def test_an_object_is_not_newer_than_its_upload():
     """The source's clock was ahead. S3 gives whole seconds."""
     stored_at = MOMENT.replace(microsecond=0)
