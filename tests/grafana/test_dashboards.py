@@ -29,6 +29,32 @@ def test_panel_can_be_read(name, panel):
     assert 0 < width <= 24 and right <= 24
 
 
+# Kind of panel => what each data source must hand to it. A table of Prometheus' series has columns only in the format
+# "table"; else each series is a table of its own, and one is seen at a time. One value each is an instant query.
+# https://grafana.com/docs/grafana/latest/datasources/prometheus/query-editor/#format
+# https://grafana.com/docs/grafana/latest/datasources/postgres/#time-series-queries
+HANDED = {
+    "table": {"prometheus": ("table", "instant"), "warehouse": "table"},
+    "timeseries": {"prometheus": ("time_series", "range"), "warehouse": "time_series"},
+    "stat": {"prometheus": ("time_series", "instant"), "warehouse": "table"},
+    "bargauge": {"prometheus": ("time_series", "instant"), "warehouse": "table"},
+    "barchart": {"warehouse": "table"},
+    "piechart": {"warehouse": "table"},
+}
+
+
+@pytest.mark.parametrize(("name", "panel"), list(panels()))
+def test_query_hands_over_what_its_kind_of_panel_draws(name, panel):
+    for target in panel["targets"]:
+        source = target["datasource"]["uid"]
+        format_ = target.get("format")
+        if source == "prometheus":
+            asked = [way for way in ("instant", "range") if target[way]]
+            assert (format_, *asked) == HANDED[panel["type"]][source]
+        else:
+            assert format_ == HANDED[panel["type"]][source]
+
+
 @pytest.mark.parametrize("file", DASHBOARDS, ids=lambda file: file.stem)
 def test_panels_do_not_overlap(file):
     board = json.loads(file.read_text())
