@@ -1,0 +1,101 @@
+"""Write the pages of a demo: one for each of Grafana's dashboards, with a menu."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import requests
+from jinja2 import Environment
+
+from cli.database import connect
+from cli.pages import alerts
+from cli.pages.answers import Source
+from cli.pages.panels import body
+from cli.pages.prometheus import Metrics
+from cli.pages.times import span
+from cli.pages.warehouse import Marts
+from cli.paths import REPOSITORY
+
+#: In the order of the menu.
+PAGES = ("sales", "pipeline", "platform")
+
+DASHBOARDS = REPOSITORY / "grafana" / "dashboards"
+_TEMPLATE = Path(__file__).with_name("page.html")
+_NO_PROMETHEUS = (
+    "Nothing collected metrics, so there is nothing to show: install prometheus and statsd_exporter, and the next"
+    " `make demo` shows them here."
+)
+_NO_ANSWER = "Prometheus does not answer, so there is nothing to show:"
+
+
+def write_pages(folder: Path, warehouse_dsn: str, prometheus_url: str | None, now: float | None = None) -> list[Path]:
+    """Write all pages with what warehouse and Prometheus hold now; returns them in the order of the menu.
+
+    :param prometheus_url: None if there is no Prometheus; then the pages about it say so.
+    :param now: seconds since 1970; None for this moment.
+    """
+    written = [folder / f"{name}.html" for name in PAGES]
+    at = time.time() if now is None else now
+    with connect(warehouse_dsn) as connection:
+        marts = Marts(connection)
+        for name, path in zip(PAGES, written, strict=True):
+            path.write_text(make_page(name, marts, prometheus_url, at))
+    return written
+
+
+def make_page(name: str, marts: Marts | None, prometheus_url: str | None, now: float) -> str:
+    """The HTML of one page.
+
+    :param name: of the dashboard's file, without its ending.
+    :param marts: may be None for a page that asks Prometheus.
+    """
+    board = json.loads((DASHBOARDS / f"{name}.json").read_text())
+    problem, window, panels = "", None, []
+    if marts and not _asks_prometheus(board):
+        panels = list(_panels(board, {"warehouse": marts}, None))
+    elif prometheus_url is None:
+        problem = _NO_PROMETHEUS
+    else:
+        try:
+            metrics = Metrics(prometheus_url, now, board["time"]["from"])
+            panels, window = list(_panels(board, {"prometheus": metrics}, metrics)), metrics.window
+        except requests.RequestException as error:
+            problem = f"{_NO_ANSWER} {error}."
+    template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(_TEMPLATE.read_text())
+    return template.render(
+        name=name,
+        menu=[(page, json.loads((DASHBOARDS / f"{page}.json").read_text())["title"]) for page in PAGES],
+        title=board["title"],
+        description=board["description"],
+        written=f"{datetime.fromtimestamp(now, timezone.utc):%d %B %Y, %H:%M} UTC",
+        span=f"It shows {span(window.start, window.end)}." if window else "",
+        problem=problem,
+        panels=panels,
+    )
+
+
+def _panels(board: dict[str, Any], sources: dict[str, Source], metrics: Metrics | None) -> Iterator[dict[str, Any]]:
+    events = [at for note in board["annotations"]["list"] for at in metrics.events(note)] if metrics else []
+    window = metrics.window if metrics else None
+    for panel in sorted(board["panels"], key=lambda panel: (panel["gridPos"]["y"], panel["gridPos"]["x"])):
+        if panel["type"] == "alertlist":
+            inside: dict[str, Any] = {"alerts": list(alerts.holding(metrics)) if metrics else []}
+        else:
+            inside = body(panel, sources[panel["datasource"]["uid"]], window, events)
+        place = panel["gridPos"]
+        yield {
+            "id": panel["id"],
+            "title": panel["title"],
+            "description": panel["description"],
+            "place": {"x": place["x"] + 1, "w": place["w"], "y": place["y"] + 1, "h": place["h"]},
+            "body": inside,
+        }
+
+
+def _asks_prometheus(board: dict[str, Any]) -> bool:
+    return any(panel.get("datasource", {}).get("uid") == "prometheus" for panel in board["panels"])
