@@ -16,8 +16,8 @@ SEARCH_PATH = "SET search_path = warehouse, before_first_run"
 
 _FROM, _TO = "'1990-01-01'", "now()"
 _ALL = {
-    "($territory)": "(SELECT territory_name FROM warehouse.mart_sales_daily)",
-    "($product)": "(SELECT product_name FROM warehouse.mart_sales_product)",
+    "($territory)": "(SELECT territory_name FROM mart_sales_daily)",
+    "($product)": "(SELECT product_name FROM mart_sales_product)",
 }
 
 

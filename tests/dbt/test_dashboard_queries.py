@@ -8,25 +8,54 @@ import re
 import pytest
 
 from cli.database import connect
+from cli.database import query as ask
 from cli.names import ROLES, password_of
+from cli.pages.warehouse import fill_in
 from cli.pages.write import PAGES, write_pages
 from cli.paths import REPOSITORY
 from cli.processes.postgres import psql
-from tests.support.dashboards import boards, warehouse_queries
+from tests.support.dashboards import boards, panels, warehouse_queries
 from tests.support.warehouse import SHOP, Warehouse, point_dbt_at
+
+
+def prepared(services, dsn, database):
+    """DSN of the reporting role, on a database that is prepared as `make up` and `make demo` prepare it."""
+    roles = json.dumps(services.settings.passwords(*ROLES["warehouse"]))
+    psql(dsn).run(REPOSITORY / "warehouse" / "roles.sql", environment={"ROLES": roles})
+    return services.settings.dsn(database, "reporter", password_of("reporter"))
 
 
 @pytest.fixture(scope="module")
 def reporter(services, postgres, template_dbt, target):
-    """DSN of the reporting role, on the warehouse of a small shop."""
+    """The reporting role on the warehouse of a small shop."""
     made = Warehouse(postgres.create_database("test_dashboards", template_dbt), target)
     made.execute(SHOP)
     with pytest.MonkeyPatch.context() as patch:
         point_dbt_at(patch, postgres, "test_dashboards")
         made.run()
-    roles = json.dumps(services.settings.passwords(*ROLES["warehouse"]))
-    psql(made.dsn).run(REPOSITORY / "warehouse" / "roles.sql", environment={"ROLES": roles})
-    return services.settings.dsn("test_dashboards", "reporter", password_of("reporter"))
+    return prepared(services, made.dsn, "test_dashboards")  # after dbt, which runs as the superuser here
+
+
+@pytest.fixture(scope="module")
+def early_reporter(services, postgres, template_dbt):
+    """The reporting role on a warehouse in which dbt has built nothing yet."""
+    return prepared(services, postgres.create_database("test_dashboards_early", template_dbt), "test_dashboards_early")
+
+
+@pytest.mark.parametrize("query", list(warehouse_queries()), ids=lambda query: query.name)
+def test_before_the_first_run_a_panel_has_no_rows_and_no_error(early_reporter, query):
+    rows = ask(early_reporter, query.text)
+    if query.name == "sales: Newest order (A)":
+        assert rows == [("no run yet", None, None)]
+    else:
+        assert rows in ([], [(None,)])
+
+
+def test_what_panels_read_before_the_first_run_has_the_columns_that_dbt_makes(reporter):
+    columns = "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = '{}'"
+    early = set(ask(reporter, columns.format("before_first_run")))
+    assert len(early) > 20
+    assert early <= set(ask(reporter, columns.format("warehouse")))
 
 
 @pytest.mark.parametrize("query", list(warehouse_queries()), ids=lambda query: query.name)
@@ -36,6 +65,19 @@ def test_panel_shows_something(reporter, query):
         rows = cursor.fetchall()
     assert rows
     assert all(any(value is not None for value in column) for column in zip(*rows, strict=True))
+
+
+def test_links_take_their_words_from_columns(reporter):
+    """A misspelt name would stay in the address as it is."""
+    linked = set()
+    with connect(reporter) as connection, connection.cursor() as cursor:
+        for name, panel in panels():
+            if panel["datasource"]["uid"] == "warehouse":
+                cursor.execute(fill_in(panel["targets"][0]["rawSql"]))
+                words = set(re.findall(r"__data\.fields\.(\w+)", json.dumps(panel["fieldConfig"])))
+                assert words <= {column.name for column in cursor.description}, name
+                linked |= words
+    assert linked == {"territory_name", "product_name", "first", "last"}
 
 
 def test_reporter_reads_the_reconciliation(reporter):
@@ -58,3 +100,10 @@ def test_sales_page_shows_what_the_marts_hold(reporter, tmp_path):
     for page in others:
         html = page.read_text()
         assert "Nothing collected metrics" in html and "<section" not in html
+
+
+def test_before_the_first_run_the_sales_page_says_so(early_reporter, tmp_path):
+    sales, *_ = write_pages(tmp_path, early_reporter, None)
+    html = sales.read_text()
+    assert "no run yet" in html
+    assert html.count("No orders: none in this time, or no run yet.") == html.count("<section") - 1
