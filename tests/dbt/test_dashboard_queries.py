@@ -14,6 +14,7 @@ from cli.pages.warehouse import fill_in
 from cli.pages.write import PAGES, write_pages
 from cli.paths import REPOSITORY
 from cli.processes.postgres import psql
+from tests.support.browser import WIDTHS, assert_fits
 from tests.support.dashboards import boards, panels, warehouse_queries
 from tests.support.warehouse import SHOP, Warehouse, point_dbt_at
 
@@ -100,6 +101,12 @@ def test_sales_page_shows_what_the_marts_hold(reporter, tmp_path):
     for page in others:
         html = page.read_text()
         assert "Nothing collected metrics" in html and "<section" not in html
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_sales_page_fits_the_window(reporter, tmp_path, width):
+    sales, *_ = write_pages(tmp_path, reporter, None)
+    assert_fits(sales.read_text(), width, tmp_path)
 
 
 def test_before_the_first_run_the_sales_page_says_so(early_reporter, tmp_path):

@@ -13,6 +13,7 @@ import requests
 from cli.pages.prometheus import Metrics, wait_until_read
 from cli.pages.write import PAGES, make_page
 from cli.processes.settings import LOOPBACK
+from tests.support.browser import WIDTHS, assert_fits
 from tests.support.dashboards import annotation_queries, boards, prometheus_queries
 from tests.support.engine import install
 from tests.support.ports import free_ports
@@ -37,6 +38,8 @@ SERIES: dict[str, Callable[[float], float | None]] = {
     f'airflow_dag_run_duration_seconds_count{{state="failed",{WAREHOUSE}}}': lambda minute: 1 if minute >= 12 else None,
     f'airflow_task_duration_seconds_sum{{{TASK}}}': lambda minute: 90 if minute >= 8 else None,
     f'airflow_task_duration_seconds_count{{{TASK}}}': lambda minute: 2 if minute >= 8 else None,
+    f'airflow_task_queued_duration_seconds_sum{{{TASK}}}': lambda minute: 3 if minute >= 8 else None,
+    f'airflow_task_queued_duration_seconds_count{{{TASK}}}': lambda minute: 2 if minute >= 8 else None,
     'bikes_store_table_loaded_rows{table="sales.store"}': lambda minute: 701 if minute >= 8 else None,
     'bikes_store_table_written_rows{table="sales.store"}': lambda minute: 5 if minute >= 8 else None,
     'bikes_store_table_difference_rows{table="sales.store"}': lambda minute: 2 if minute >= 8 else None,
@@ -80,9 +83,9 @@ def _is_ready(url: str) -> bool:
         return False
 
 
-def panel(html: str, title: str) -> str:
+def panel(page: str, title: str) -> str:
     """A panel's HTML, in one line."""
-    (found,) = [part for part in html.split("<section")[1:] if f">{title}</h2>" in part]
+    (found,) = [part for part in page.split("<section")[1:] if f">{title}</h2>" in part]
     return re.sub(r"\s+", " ", found)
 
 
@@ -155,16 +158,22 @@ def test_panel_that_nobody_sends_anything_to_says_so(pages):
 
 def test_every_panel_is_there_and_nothing_comes_from_elsewhere(pages):
     panels_of = {name: board["panels"] for name, board in boards()}
-    for name, html in pages.items():
-        assert html.count("<section") == len(panels_of[name])
-        links = re.findall(r'(?:src|href)="([^"]*)"', html)
-        assert links == ["#panels", *(f"{page}.html" for page in PAGES)]
-        assert re.findall(r"https?://|url\(|@import", html) == []
-        assert f'<a href="{name}.html" aria-current="page">' in html
+    for name, page in pages.items():
+        assert page.count("<section") == len(panels_of[name])
+        links = re.findall(r'(?:src|href)="([^"]*)"', page)
+        assert links == ["#panels", *(f"{other}.html" for other in PAGES)]
+        assert re.findall(r"https?://|url\(|@import", page) == []
+        assert f'<a href="{name}.html" aria-current="page">' in page
 
 
 def test_page_says_it_when_prometheus_does_not_answer():
     url = f"http://{LOOPBACK}:{free_ports()['prometheus']}"
     wait_until_read(url)
-    html = make_page("platform", None, url, time.time())
-    assert "Prometheus does not answer, so there is nothing to show:" in html and "<section" not in html
+    page = make_page("platform", None, url, time.time())
+    assert "Prometheus does not answer, so there is nothing to show:" in page and "<section" not in page
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", ["pipeline", "platform"])
+def test_page_fits_the_window(pages, tmp_path, name, width):
+    assert_fits(pages[name], width, tmp_path)
