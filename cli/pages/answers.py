@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -18,6 +18,25 @@ class Table:
 
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
+
+
+def all_values(board: dict[str, Any]) -> dict[str, str]:
+    """The variables of a dashboard => what each stands for when everything is chosen, as on a page."""
+    return {
+        variable["name"]: variable["allValue"] for variable in board["templating"]["list"] if "allValue" in variable
+    }
+
+
+def with_variables(query: str, variables: Mapping[str, str]) -> str:
+    """A query with Grafana's variables filled in.
+
+    :raises ValueError: when one is left.
+    """
+    for name, value in variables.items():
+        query = query.replace(f"${name}", value)
+    if "$" in query:
+        raise ValueError(f"a variable of Grafana is not filled in: {query}")
+    return query
 
 
 class Source(Protocol):

@@ -1,4 +1,4 @@
-"""Ask Prometheus what a panel asks it, for all DAGs and task groups."""
+"""Ask Prometheus what a panel asks it."""
 
 from __future__ import annotations
 
@@ -11,27 +11,22 @@ from typing import Any
 
 import requests
 
-from cli.pages.answers import Panel, Table, Window
+from cli.pages.answers import Panel, Table, Window, with_variables
 from cli.pages.charts import Point, Series
 
-_ALL = {"$dag_id": ".*", "$task_group": ".*"}
 _POINTS = 240  # of a line
 _SHORTEST_STEP = 5  # seconds: how often the demo's metrics are read
 _UNITS = {"h": 3600, "d": 86400}
 
 
-def fill_in(expr: str, seconds: float) -> str:
-    """Fill in Grafana's variables in a panel's PromQL.
+def fill_in(expr: str, seconds: float, variables: Mapping[str, str]) -> str:
+    """Fill in Grafana's own variables and those of the dashboard in a panel's PromQL.
 
     :param seconds: that the page or the dashboard shows.
 
     https://grafana.com/docs/grafana/latest/datasources/prometheus/template-variables/
     """
-    for variable, value in {"$__range": f"{math.ceil(seconds)}s", "$__rate_interval": "1m", **_ALL}.items():
-        expr = expr.replace(variable, value)
-    if "$" in expr:
-        raise ValueError(f"a variable of Grafana is not filled in: {expr}")
-    return expr
+    return with_variables(expr, {"__range": f"{math.ceil(seconds)}s", "__rate_interval": "1m", **variables})
 
 
 class Metrics:
@@ -41,11 +36,12 @@ class Metrics:
     :param now: seconds since 1970.
     :param longest: how long a time to show, as a dashboard writes it: ``now-6h``. It is less if there are no metrics as
         old as that.
+    :param variables: of the dashboard => what each stands for.
     :raises requests.RequestException: when Prometheus does not answer; so do all methods.
     """
 
-    def __init__(self, url: str, now: float, longest: str) -> None:
-        self._url, self._seconds = url, _length(longest)
+    def __init__(self, url: str, now: float, longest: str, variables: Mapping[str, str]) -> None:
+        self._url, self._seconds, self._variables = url, _length(longest), variables
         self._now = now
         oldest = self.ask(f"min(min_over_time(timestamp(up)[{self._seconds}s:{_SHORTEST_STEP}s]))")
         self.window = Window(oldest[0][1] if oldest else now - self._seconds, now)
@@ -91,11 +87,11 @@ class Metrics:
 
     def ask(self, expr: str) -> list[tuple[dict[str, str], float]]:
         """The labels and the value of each series at the end of the window."""
-        parameters = {"query": fill_in(expr, self._seconds), "time": self._now}
+        parameters = {"query": fill_in(expr, self._seconds, self._variables), "time": self._now}
         return [(series["metric"], float(series["value"][1])) for series in self._get("query", parameters)]
 
     def _ask_over_time(self, expr: str) -> list[tuple[dict[str, str], list[Point]]]:
-        parameters = {"query": fill_in(expr, self._seconds), "step": self._step}
+        parameters = {"query": fill_in(expr, self._seconds, self._variables), "step": self._step}
         parameters |= {"start": self.window.start, "end": self.window.end}
         return [
             (series["metric"], [(float(at), float(value)) for at, value in series["values"]])

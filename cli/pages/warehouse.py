@@ -1,47 +1,40 @@
-"""Ask the warehouse what a panel asks it, for all times, all territories and all products."""
+"""Ask the warehouse what a panel asks it, for all times."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-from cli.pages.answers import Panel, Table
+from cli.pages.answers import Panel, Table, with_variables
 from cli.pages.charts import Point, Series
 
 #: Where the names of marts are looked up, as for the role that Grafana reads with (see warehouse/roles.sql).
 SEARCH_PATH = "SET search_path = warehouse, before_first_run"
 
 _FROM, _TO = "'1990-01-01'", "now()"
-_ALL = {
-    "($territory)": "(SELECT territory_name FROM mart_sales_daily)",
-    "($product)": "(SELECT product_name FROM mart_sales_product)",
-}
 
 
-def fill_in(sql: str) -> str:
-    """Fill in Grafana's macros and variables in a panel's SQL.
+def fill_in(sql: str, variables: Mapping[str, str]) -> str:
+    """Fill in Grafana's macros, for all times, and the variables in a panel's SQL.
 
     https://grafana.com/docs/grafana/latest/datasources/postgres/#macros
     """
     sql = re.sub(r"\$__timeFilter\((\w+)\)", rf"\1 BETWEEN {_FROM} AND {_TO}", sql)
-    for variable, value in {"$__timeFrom()": _FROM, "$__timeTo()": _TO, **_ALL}.items():
-        sql = sql.replace(variable, value)
-    if "$" in sql:
-        raise ValueError(f"a variable of Grafana is not filled in: {sql}")
-    return sql
+    return with_variables(sql.replace("$__timeFrom()", _FROM).replace("$__timeTo()", _TO), variables)
 
 
 class Marts:
     """The warehouse as a data source: each panel has one query.
 
     :param connection: to the warehouse; the caller closes it.
+    :param variables: of the dashboard => what each stands for.
     """
 
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
+    def __init__(self, connection: Any, variables: Mapping[str, str]) -> None:
+        self._connection, self._variables = connection, variables
         with connection.cursor() as cursor:
             cursor.execute(SEARCH_PATH)
 
@@ -66,7 +59,7 @@ class Marts:
     def table(self, panel: Panel) -> Table:
         (target,) = panel["targets"]
         with self._connection.cursor() as cursor:
-            cursor.execute(fill_in(target["rawSql"]))
+            cursor.execute(fill_in(target["rawSql"], self._variables))
             return Table([column.name for column in cursor.description], cursor.fetchall())
 
 

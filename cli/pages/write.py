@@ -14,7 +14,7 @@ from jinja2 import Environment
 
 from cli.database import connect
 from cli.pages import alerts
-from cli.pages.answers import Source
+from cli.pages.answers import Source, all_values
 from cli.pages.panels import body
 from cli.pages.prometheus import Metrics
 from cli.pages.times import span
@@ -42,27 +42,27 @@ def write_pages(folder: Path, warehouse_dsn: str, prometheus_url: str | None, no
     written = [folder / f"{name}.html" for name in PAGES]
     at = time.time() if now is None else now
     with connect(warehouse_dsn) as connection:
-        marts = Marts(connection)
         for name, path in zip(PAGES, written, strict=True):
-            path.write_text(make_page(name, marts, prometheus_url, at))
+            path.write_text(make_page(name, connection, prometheus_url, at))
     return written
 
 
-def make_page(name: str, marts: Marts | None, prometheus_url: str | None, now: float) -> str:
+def make_page(name: str, warehouse: Any, prometheus_url: str | None, now: float) -> str:
     """The HTML of one page.
 
     :param name: of the dashboard's file, without its ending.
-    :param marts: may be None for a page that asks Prometheus.
+    :param warehouse: a connection; a page that asks Prometheus needs none.
     """
     board = json.loads((DASHBOARDS / f"{name}.json").read_text())
+    variables = all_values(board)
     problem, window, panels = "", None, []
-    if marts and not _asks_prometheus(board):
-        panels = list(_panels(board, {"warehouse": marts}, None))
+    if not _asks_prometheus(board):
+        panels = list(_panels(board, {"warehouse": Marts(warehouse, variables)}, None))
     elif prometheus_url is None:
         problem = _NO_PROMETHEUS
     else:
         try:
-            metrics = Metrics(prometheus_url, now, board["time"]["from"])
+            metrics = Metrics(prometheus_url, now, board["time"]["from"], variables)
             panels, window = list(_panels(board, {"prometheus": metrics}, metrics)), metrics.window
         except requests.RequestException as error:
             problem = f"{_NO_ANSWER} {error}."

@@ -135,6 +135,6 @@ def test_table_is_sorted_and_each_column_has_its_unit():
 
 def test_a_variable_that_nobody_fills_in_is_refused():
     with pytest.raises(ValueError, match="is not filled in"):
-        warehouse.fill_in("select $new")
+        warehouse.fill_in("select $new", {"old": "1"})
     with pytest.raises(ValueError, match="is not filled in"):
-        prometheus.fill_in("up{a=~'$new'}", 1)
+        prometheus.fill_in("up{a=~'$new'}", 1, {})

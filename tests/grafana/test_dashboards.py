@@ -171,6 +171,15 @@ def test_each_variable_is_used_and_each_that_is_used_exists(name, board):
     assert named == known
 
 
+def test_all_is_written_out_for_each_variable():
+    """Without it, Grafana lists the values: none before the first run, which is no SQL."""
+    variables = [
+        variable for _, board in boards() for variable in board["templating"]["list"] if variable["type"] == "query"
+    ]
+    assert len(variables) == 4
+    assert all(variable["includeAll"] and variable["allValue"] for variable in variables)
+
+
 @pytest.mark.parametrize("name", ["dag_id", "task_group"])
 def test_all_takes_in_series_without_the_label(name):
     """Grafana writes All as a list of the label's values. A task outside a group has none."""

@@ -111,7 +111,7 @@ def test_last_runs_are_green_and_red(pages):
 def test_failed_run_is_marked_once_in_the_charts(prometheus, pages):
     url, end = prometheus
     (annotation,) = [query for query in annotation_queries() if query.name.startswith("pipeline")]
-    metrics = Metrics(url, end, "now-6h")
+    metrics = Metrics(url, end, "now-6h", {})
     assert metrics.window.start == end - MINUTES * 60
     (moment,) = metrics.events({"target": {"expr": annotation.text}})
     assert moment == pytest.approx(end - 8 * 60, abs=60)

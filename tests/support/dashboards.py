@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cli.pages import alerts, prometheus, warehouse
+from cli.pages.answers import all_values
 from cli.paths import REPOSITORY
 
 DASHBOARDS = sorted((REPOSITORY / "grafana" / "dashboards").glob("*.json"))
@@ -27,25 +28,27 @@ class Query:
 
 
 def prometheus_queries() -> Iterator[Query]:
-    for name, target in _targets("prometheus"):
-        yield Query(name, prometheus.fill_in(target["expr"], _HOUR))
+    for name, board in boards():
+        for title, target in _targets(board, "prometheus"):
+            yield Query(f"{name}: {title}", prometheus.fill_in(target["expr"], _HOUR, all_values(board)))
 
 
 def annotation_queries() -> Iterator[Query]:
     """What marks moments in the charts. After a good run, these find nothing."""
     for name, board in boards():
         for annotation in board["annotations"]["list"]:
-            yield Query(f"{name}: {annotation['name']}", prometheus.fill_in(annotation["target"]["expr"], _HOUR))
+            text = prometheus.fill_in(annotation["target"]["expr"], _HOUR, all_values(board))
+            yield Query(f"{name}: {annotation['name']}", text)
 
 
 def warehouse_queries() -> Iterator[Query]:
     """The panels' queries, and those that list the values of variables."""
-    for name, target in _targets("warehouse"):
-        yield Query(name, warehouse.fill_in(target["rawSql"]))
     for name, board in boards():
+        for title, target in _targets(board, "warehouse"):
+            yield Query(f"{name}: {title}", warehouse.fill_in(target["rawSql"], all_values(board)))
         for variable in board["templating"]["list"]:
             if variable.get("datasource", {}).get("uid") == "warehouse":
-                yield Query(f"{name}: variable {variable['name']}", warehouse.fill_in(variable["query"]))
+                yield Query(f"{name}: variable {variable['name']}", warehouse.fill_in(variable["query"], {}))
 
 
 def shortened(rule: dict[str, Any], seconds: int) -> dict[str, Any]:
@@ -69,8 +72,8 @@ def panels() -> Iterator[tuple[str, dict[str, Any]]]:
                 yield f"{name}: {panel['title']}", panel
 
 
-def _targets(datasource: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    for name, panel in panels():
+def _targets(board: dict[str, Any], datasource: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for panel in board["panels"]:
         for target in panel["targets"]:
             if target["datasource"]["uid"] == datasource:
-                yield f"{name} ({target['refId']})", target
+                yield f"{panel['title']} ({target['refId']})", target
