@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
@@ -33,5 +33,9 @@ def holding(metrics: Metrics) -> Iterator[tuple[str, str, str]]:
         if not held and rule["no_data_state"] == "Alerting" and not metrics.ask(rule["expr"]):
             held = [{}]
         for labels in held:
-            summary = re.sub(r"\{\{ \$labels\.(\w+) \}\}", lambda name: labels.get(name[1], "…"), rule["summary"])  # noqa: B023
-            yield rule["name"], rule["severity"], summary
+            yield rule["name"], rule["severity"], _summary(rule["summary"], labels)
+
+
+def _summary(text: str, labels: Mapping[str, str]) -> str:
+    """A rule's summary with the labels of one series in place of Grafana's template."""
+    return re.sub(r"\{\{ \$labels\.(\w+) \}\}", lambda name: labels.get(name[1], "…"), text)

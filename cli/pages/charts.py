@@ -6,7 +6,7 @@ The page stretches the lines to the width that it has, and sets the texts beside
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -16,6 +16,8 @@ from cli.pages.units import in_unit, on_axis, steps
 #: Moment in seconds since 1970, and value.
 Point = tuple[float, float]
 Series = Mapping[str, Sequence[Point]]
+#: What happened => when.
+Events = Mapping[str, Sequence[float]]
 
 _COLOURS = (
     "#2f81f7", "#d9730d", "#2da44e", "#a371f7", "#cf222e", "#768390", "#0a9396", "#bf8700", "#db61a2", "#6f7d1c",
@@ -39,13 +41,13 @@ class Line:
 class Chart:
     """``across`` and ``up`` are the axes' marks: percent from the left or the bottom, and text.
 
-    ``summary`` is the chart in words. ``events`` are percents from the left.
+    ``summary`` is the chart in words. ``events`` are percents from the left, by what happened there.
     """
 
     lines: Sequence[Line]
     across: Sequence[tuple[float, str]]
     up: Sequence[tuple[float, str]]
-    events: Sequence[float]
+    events: Mapping[str, Sequence[float]]
     summary: str
     filled: bool
 
@@ -58,14 +60,14 @@ def draw(
     highest: float | None = None,
     bars: bool = False,
     between: tuple[float, float] | None = None,
-    events: Iterable[float] = (),
+    events: Events | None = None,
 ) -> Chart | None:
     """Draw series as lines, or each value as a bar. None if there is nothing to draw.
 
     :param unit: of the values, as Grafana names it.
     :param highest: where the axis ends, at least.
     :param between: the times that the chart shows; without it, those of the values.
-    :param events: moments to mark.
+    :param events: moments to mark, by what happened.
     """
     known = {name: [point for point in points if math.isfinite(point[1])] for name, points in series.items()}
     known = {name: points for name, points in known.items() if points}
@@ -77,6 +79,9 @@ def draw(
         start, end = start - 30, end + 30
     largest = max(value for points in known.values() for _, value in points)
     up = steps(max(largest, highest or 0), unit, whole=decimals == 0)
+
+    marked = {name: [at for at in moments if start <= at <= end] for name, moments in (events or {}).items()}
+    marked = {name: moments for name, moments in marked.items() if moments}
 
     def x(at: float) -> float:
         return (at - start) / (end - start) * 100
@@ -100,8 +105,8 @@ def draw(
             (at, text) for at, text in ((x(moment), text) for moment, text in times.marks(start, end)) if 0 <= at <= 100
         ],
         up=[(100 - y(value), on_axis(value, unit)) for value in up],
-        events=[x(at) for at in events if start <= at <= end],
-        summary=" ".join(_in_words(known, unit, decimals, start, end)),
+        events={name: [x(at) for at in moments] for name, moments in marked.items()},
+        summary=" ".join(_in_words(known, unit, decimals, start, end, marked)),
         filled=bars,
     )
 
@@ -120,9 +125,13 @@ def _joined(points: Sequence[Point]) -> Iterator[tuple[float, float, bool]]:
         before = at
 
 
-def _in_words(series: Series, unit: str, decimals: int | None, start: float, end: float) -> Iterator[str]:
+def _in_words(
+    series: Series, unit: str, decimals: int | None, start: float, end: float, events: Events
+) -> Iterator[str]:
     yield f"From {times.span(start, end)}."
     for name, points in series.items():
         values = [value for _, value in points]
         low, high, last = (in_unit(value, unit, decimals) for value in (min(values), max(values), values[-1]))
         yield f"{name or 'The value'} is between {low} and {high}, at the end {last}."
+    for name, moments in events.items():
+        yield f"{name}: {len(moments)}."

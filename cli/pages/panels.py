@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from cli.pages.answers import Panel, Source, Window
-from cli.pages.charts import draw
+from cli.pages.charts import Events, draw
 from cli.pages.units import in_unit
 
 Body = dict[str, Any]
@@ -16,11 +16,11 @@ _NOTHING = "No data."
 _ATTENTION = ("red", "orange")
 
 
-def body(panel: Panel, source: Source, window: Window | None, events: Sequence[float]) -> Body:
+def body(panel: Panel, source: Source, window: Window | None, events: Events) -> Body:
     """The inside of a panel: one of ``tiles``, ``bars``, ``chart``, ``table``, or a sentence as ``nothing``.
 
     :param window: the time that the page shows; None if it shows all times.
-    :param events: moments to mark in charts.
+    :param events: moments to mark in charts, by what happened.
     """
     if panel["type"] == "timeseries":
         return _lines(panel, source, window, events)
@@ -48,7 +48,7 @@ def _bars(panel: Panel, source: Source) -> Body:
     return {"bars": bars} if bars else _nothing(panel)
 
 
-def _lines(panel: Panel, source: Source, window: Window | None, events: Sequence[float]) -> Body:
+def _lines(panel: Panel, source: Source, window: Window | None, events: Events) -> Body:
     defaults = panel["fieldConfig"]["defaults"]
     chart = draw(
         source.series(panel),

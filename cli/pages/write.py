@@ -80,7 +80,7 @@ def make_page(name: str, warehouse: Any, prometheus_url: str | None, now: float)
 
 
 def _panels(board: dict[str, Any], sources: dict[str, Source], metrics: Metrics | None) -> Iterator[dict[str, Any]]:
-    events = [at for note in board["annotations"]["list"] for at in metrics.events(note)] if metrics else []
+    events = {note["name"]: metrics.events(note) for note in board["annotations"]["list"]} if metrics else {}
     window = metrics.window if metrics else None
     for panel in sorted(board["panels"], key=lambda panel: (panel["gridPos"]["y"], panel["gridPos"]["x"])):
         if panel["type"] == "alertlist":

@@ -72,13 +72,17 @@ def test_time_has_few_round_marks(start, end, texts):
 
 
 def test_lines_fill_the_plot_and_are_told_in_words():
-    chart = draw({"one": [(0, 0), (60, 5), (120, 10)], "two": [(0, 2.5)]}, "locale", events=[60, 999])
+    chart = draw(
+        {"one": [(0, 0), (60, 5), (120, 10)], "two": [(0, 2.5)]}, "locale", events={"Failed": [60, 999], "None": []}
+    )
     assert chart and [line.name for line in chart.lines] == ["one", "two"]
     assert chart.lines[0].path == "M0.00 100.00L50.00 50.00L100.00 0.00"
     assert chart.lines[1].path == "M0.00 75.00L0.00 75.00"  # one value is a dot
     assert chart.lines[0].dash != chart.lines[1].dash and chart.lines[0].colour != chart.lines[1].colour
-    assert chart.events == [50]
-    assert chart.summary.endswith("one is between 0 and 10, at the end 10. two is between 2 and 2, at the end 2.")
+    assert chart.events == {"Failed": [50]}
+    assert chart.summary.endswith(
+        "one is between 0 and 10, at the end 10. two is between 2 and 2, at the end 2. Failed: 1."
+    )
 
 
 def test_no_line_leads_over_missing_values():
@@ -107,14 +111,14 @@ UP = {
 
 
 def test_one_of_three_that_is_down_is_red():
-    tiles = body(panel("stat", **UP), Given([("a", 1.0), ("b", 0.0), ("c", 1.0)]), None, [])["tiles"]
+    tiles = body(panel("stat", **UP), Given([("a", 1.0), ("b", 0.0), ("c", 1.0)]), None, {})["tiles"]
     assert tiles == [("a", "up", "good"), ("b", "down", "red"), ("c", "up", "good")]
 
 
 @pytest.mark.parametrize("kind", ["stat", "bargauge", "barchart", "piechart", "timeseries", "table"])
 def test_panel_without_data_has_its_sentence(kind):
     empty: Any = {"timeseries": {}, "table": Table(["a"], [])}.get(kind, [])
-    assert body(panel(kind), Given(empty), None, []) == {"nothing": "No run yet."}
+    assert body(panel(kind), Given(empty), None, {}) == {"nothing": "No run yet."}
 
 
 def test_table_is_sorted_and_each_column_has_its_unit():
@@ -125,7 +129,7 @@ def test_table_is_sorted_and_each_column_has_its_unit():
         {"matcher": {"id": "byName", "options": "share"}, "properties": [{"id": "unit", "value": "percentunit"}]},
         {"matcher": {"id": "byName", "options": "rows"}, "properties": [{"id": "thresholds", "value": limit}]},
     ]
-    table = body(made, Given(Table(["a_name", "rows", "share"], [("x", 0.0, 0.5), ("y", 2.0, None)])), None, [])[
+    table = body(made, Given(Table(["a_name", "rows", "share"], [("x", 0.0, 0.5), ("y", 2.0, None)])), None, {})[
         "table"
     ]
     assert table["columns"] == [("a name", False), ("rows", True), ("share", True)]

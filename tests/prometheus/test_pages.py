@@ -115,7 +115,9 @@ def test_failed_run_is_marked_once_in_the_charts(prometheus, pages):
     assert metrics.window.start == end - MINUTES * 60
     (moment,) = metrics.events({"target": {"expr": annotation.text}})
     assert moment == pytest.approx(end - 8 * 60, abs=60)
-    assert panel(pages["platform"], "Executor").count('class="event"') == 1
+    chart, legend = panel(pages["platform"], "Executor").split('<ul class="legend">')
+    assert chart.count('class="event"') == 1
+    assert "Failed runs</li>" in legend
 
 
 def test_rows_of_four_queries_are_one_table(pages):
