@@ -30,7 +30,7 @@ _NO_PROMETHEUS = (
     "Nothing collected metrics, so there is nothing to show: install prometheus and statsd_exporter, and the next"
     " `make demo` shows them here."
 )
-_NO_ANSWER = "Prometheus does not answer, so there is nothing to show:"
+_NO_ANSWER = "Prometheus did not answer at {}, so there is nothing to show: look at its log and run the demo again."
 
 
 def write_pages(folder: Path, warehouse_dsn: str, prometheus_url: str | None, now: float | None = None) -> list[Path]:
@@ -64,8 +64,8 @@ def make_page(name: str, warehouse: Any, prometheus_url: str | None, now: float)
         try:
             metrics = Metrics(prometheus_url, now, board["time"]["from"], variables)
             panels, window = list(_panels(board, {"prometheus": metrics}, metrics)), metrics.window
-        except requests.RequestException as error:
-            problem = f"{_NO_ANSWER} {error}."
+        except requests.RequestException:
+            problem = _NO_ANSWER.format(prometheus_url)
     template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(_TEMPLATE.read_text())
     return template.render(
         name=name,

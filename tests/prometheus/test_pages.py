@@ -172,7 +172,7 @@ def test_page_says_it_when_prometheus_does_not_answer():
     url = f"http://{LOOPBACK}:{free_ports()['prometheus']}"
     wait_until_read(url)
     page = make_page("platform", None, url, time.time())
-    assert "Prometheus does not answer, so there is nothing to show:" in page and "<section" not in page
+    assert f"Prometheus did not answer at {url}, so there is nothing to show" in page and "<section" not in page
 
 
 @pytest.mark.parametrize("width", WIDTHS)
