@@ -92,7 +92,9 @@ class Metrics:
 
     def _ask_over_time(self, expr: str) -> list[tuple[dict[str, str], list[Point]]]:
         parameters = {"query": fill_in(expr, self._seconds, self._variables), "step": self._step}
-        parameters |= {"start": self.window.start, "end": self.window.end}
+        # Backwards from the end, so that the newest values are among them.
+        steps = (self.window.end - self.window.start) // self._step
+        parameters |= {"start": self.window.end - steps * self._step, "end": self.window.end}
         return [
             (series["metric"], [(float(at), float(value)) for at, value in series["values"]])
             for series in self._get("query_range", parameters)

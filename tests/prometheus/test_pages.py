@@ -120,6 +120,14 @@ def test_failed_run_is_marked_once_in_the_charts(prometheus, pages):
     assert "Failed runs</li>" in legend
 
 
+def test_lines_end_with_the_newest_value(prometheus):
+    """The page is written right after a run: what this sent last must be on it."""
+    url, end = prometheus
+    metrics = Metrics(url, end + 7, "now-6h", {})
+    (points,) = metrics.series({"targets": [{"expr": "time()", "legendFormat": ""}]}).values()
+    assert points[-1] == (end + 7, end + 7)
+
+
 def test_rows_of_four_queries_are_one_table(pages):
     table = panel(pages["pipeline"], "Rows of the last load")
     heads = re.findall(r"<th[^>]*>([^<]*)</th>", table)
