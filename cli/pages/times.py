@@ -9,8 +9,9 @@ _DAY = 86400
 # Seconds between two marks => how a mark is written.
 _STEPS = {
     1: "%H:%M:%S", 5: "%H:%M:%S", 10: "%H:%M:%S", 15: "%H:%M:%S", 30: "%H:%M:%S",
-    60: "%H:%M", 300: "%H:%M", 600: "%H:%M", 1800: "%H:%M", 3600: "%H:%M", 3 * 3600: "%H:%M", 6 * 3600: "%d %b %H:%M",
-    12 * 3600: "%d %b %H:%M", _DAY: "%d %b", 2 * _DAY: "%d %b", 7 * _DAY: "%d %b", 14 * _DAY: "%d %b",
+    60: "%H:%M", 120: "%H:%M", 300: "%H:%M", 600: "%H:%M", 900: "%H:%M", 1800: "%H:%M", 3600: "%H:%M",
+    2 * 3600: "%H:%M", 3 * 3600: "%H:%M", 6 * 3600: "%d %b %H:%M", 12 * 3600: "%d %b %H:%M",
+    _DAY: "%d %b", 2 * _DAY: "%d %b", 7 * _DAY: "%d %b", 14 * _DAY: "%d %b",
 }  # fmt: skip
 # Months between two marks => how a mark is written.
 _MONTHS = {1: "%b %Y", 3: "%b %Y", 6: "%b %Y", 12: "%Y", 24: "%Y", 60: "%Y", 120: "%Y"}

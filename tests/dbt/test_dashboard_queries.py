@@ -96,8 +96,8 @@ def test_sales_page_shows_what_the_marts_hold(reporter, tmp_path):
     html = sales.read_text()
     (board,) = [board for name, board in boards() if name == "sales"]
     assert html.count("<section") == len(board["panels"])
-    assert "<strong>$1,012.00</strong>" in html  # the shop's four lines
-    assert "<strong>2</strong>" in html  # its two orders
+    assert ">$1,012.00</strong>" in html  # the shop's four lines
+    assert ">2</strong>" in html  # its two orders
     assert html.count('<svg viewBox="0 0 100 100"') == 3 and html.count('class="bar"') > 3
     assert "Bike" in html and "Ann Lee" in html
     assert re.findall(r'(?:src|href)="([^"]*)"', html) == ["#panels", *(f"{page}.html" for page in PAGES)]
