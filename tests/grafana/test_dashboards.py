@@ -8,6 +8,7 @@ import re
 import pytest
 
 from cli.paths import REPOSITORY
+from tests.grafana.model import unknown_values, unknown_words
 from tests.support.dashboards import DASHBOARDS, RULES, boards, panels, prometheus_queries, warehouse_queries
 
 RUNBOOKS = REPOSITORY / "docs" / "runbooks"
@@ -66,40 +67,30 @@ def test_panels_do_not_overlap(file):
 
 
 @pytest.mark.parametrize(("name", "board"), list(boards()))
-def test_grafanas_own_model_knows_every_word(name, board):
-    """The model drops what it does not know: a misspelt option, a panel type that does not exist."""
+def test_grafanas_own_model_knows_every_word_and_value(name, board):
     pytest.importorskip("grafana_foundation_sdk", reason="it has no release for this Python")
-    from grafana_foundation_sdk.cog.encoder import JSONEncoder
-    from grafana_foundation_sdk.cog.plugins import register_default_plugins
-    from grafana_foundation_sdk.models import prometheus, units
-    from grafana_foundation_sdk.models.dashboard import Dashboard
-
-    register_default_plugins()
-    # What an annotation asks is its data source's own: the model of a dashboard has only the part of Grafana's own one.
-    for annotation in board["annotations"]["list"]:
-        target = annotation.pop("target")
-        assert list(lost(target, prometheus.Dataquery.from_json(target).to_json())) == []
-        for words in ("titleFormat", "textFormat", "tagKeys"):
-            annotation.pop(words)
-    through = json.loads(JSONEncoder().encode(Dashboard.from_json(board)))
-    assert list(lost(board, through)) == []
-    known = {value for word, value in vars(units).items() if not word.startswith("_")}
-    assert set(re.findall(r'"unit": "([^"]+)"', json.dumps(board))) <= known
+    assert unknown_words(board) == []
+    assert unknown_values(board) == []
 
 
-def lost(one, other, path=""):
-    if isinstance(one, dict):
-        for name, value in one.items():
-            if name in other:
-                yield from lost(value, other[name], f"{path}.{name}")
-            elif value is not None:
-                yield f"{path}.{name}"
-    elif isinstance(one, list):
-        assert len(one) == len(other), path
-        for index, (mine, theirs) in enumerate(zip(one, other, strict=True)):
-            yield from lost(mine, theirs, f"{path}[{index}]")
-    elif one != other:
-        yield f"{path}: {one!r} became {other!r}"
+@pytest.mark.parametrize(
+    ("right", "wrong", "found"),
+    [
+        ('"colorMode"', '"colourMode"', "colourMode"),
+        ('"colorMode": "background"', '"colorMode": "backround"', "backround"),
+        ('"placement": "bottom"', '"placement": "below"', "below"),
+        ('"unit": "locale"', '"unit": "count"', "the unit count"),
+        ('"type": "timeseries"', '"type": "timesseries"', "the panel timesseries"),
+        ('"expr": "sum by (dag_id)', '"expression": "sum by (dag_id)', "expression"),
+    ],
+)
+def test_the_model_finds_what_is_misspelt(right, wrong, found):
+    pytest.importorskip("grafana_foundation_sdk", reason="it has no release for this Python")
+    (board,) = [board for name, board in boards() if name == "platform"]
+    text = json.dumps(board)
+    assert right in text
+    misspelt = json.loads(text.replace(right, wrong))
+    assert found in str(unknown_words(misspelt) + unknown_values(misspelt))
 
 
 def test_every_query_can_be_filled_in():
