@@ -9,17 +9,21 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 import requests
 from jinja2 import Environment
+from rich.console import Console
+from rich.markup import escape
 
 from cli.database import connect
+from cli.endpoints import Endpoints
 from cli.pages import alerts
 from cli.pages.answers import Source, all_values
 from cli.pages.panels import body
-from cli.pages.prometheus import Metrics
+from cli.pages.prometheus import Metrics, wait_until_read
 from cli.pages.times import span
 from cli.pages.warehouse import Marts
-from cli.paths import REPOSITORY
+from cli.paths import DEMO_HOME, REPOSITORY
 
 #: In the order of the menu.
 PAGES = ("sales", "pipeline", "platform")
@@ -31,6 +35,19 @@ _NO_PROMETHEUS = (
     " `make demo` shows them here."
 )
 _NO_ANSWER = "Prometheus did not answer at {}, so there is nothing to show: look at its log and run the demo again."
+
+
+def refresh_pages(console: Console, endpoints: Endpoints) -> None:
+    """Write the pages of the demo after a run. What hinders it is a sentence and no error: the run itself is over."""
+    prometheus = endpoints.prometheus_url or None
+    with console.status("Writing the pages"):
+        if prometheus:
+            wait_until_read(prometheus)
+        try:
+            write_pages(DEMO_HOME, endpoints.warehouse_dsn, prometheus)
+        except psycopg2.Error as error:
+            reason = str(error).splitlines()[0]
+            console.print(f"The pages in {DEMO_HOME.name}/ are as they were: the warehouse says {escape(reason)}")
 
 
 def write_pages(folder: Path, warehouse_dsn: str, prometheus_url: str | None, now: float | None = None) -> list[Path]:

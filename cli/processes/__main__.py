@@ -28,8 +28,7 @@ from cli.console import run_command
 from cli.endpoints import OF_PROCESSES
 from cli.errors import UserError
 from cli.names import ADMIN
-from cli.pages.prometheus import wait_until_read
-from cli.pages.write import PAGES, write_pages
+from cli.pages.write import PAGES, refresh_pages
 from cli.paths import DEMO_HOME, REPOSITORY
 from cli.processes import monitoring, platform, postgres, stores
 from cli.processes.settings import Settings, load_or_create
@@ -69,10 +68,9 @@ def up(console: Console) -> int:
             endpoints = running.endpoints()
             endpoints.write(OF_PROCESSES)
             succeeded = run_pipeline(console, endpoints, running.supervisor.check)
-            if succeeded:
-                _write_pages(console, settings, endpoints.warehouse_dsn)
+            refresh_pages(console, endpoints)
             console.print(f"\nFrom start to end: {time.monotonic() - started:.0f} s.")
-            _say_where(console, settings, has_pages=succeeded)
+            _say_where(console, settings)
             if not stops:
                 console.print("\nThe stack stays up. [bold]Ctrl-C[/bold] stops it and keeps its data.")
                 platform.wait_until_gone(running.supervisor.check)
@@ -116,22 +114,13 @@ def restore(console: Console) -> int:
     return 0
 
 
-def _write_pages(console: Console, settings: Settings, warehouse_dsn: str) -> None:
-    prometheus = monitoring.url(settings) if monitoring.is_available() else None
-    with console.status("Writing the pages"):
-        if prometheus:
-            wait_until_read(prometheus)
-        write_pages(DEMO_HOME, warehouse_dsn, prometheus)
-
-
-def _say_where(console: Console, settings: Settings, has_pages: bool) -> None:
+def _say_where(console: Console, settings: Settings) -> None:
     endpoints = OF_PROCESSES.relative_to(REPOSITORY)
+    first = (DEMO_HOME / f"{PAGES[0]}.html").relative_to(REPOSITORY)
     console.print(f"\nAirflow    [bold]{settings.airflow_url}[/bold]  user {ADMIN}, password in {endpoints}")
     if monitoring.is_available():
         console.print(f"Prometheus [bold]{monitoring.url(settings)}[/bold]")
-    if has_pages:
-        first = DEMO_HOME.relative_to(REPOSITORY) / f"{PAGES[0]}.html"
-        console.print(f"Dashboards [bold]{first}[/bold]  open it in a browser; its menu leads to the others")
+    console.print(f"Dashboards [bold]{first}[/bold]  open it in a browser; its menu leads to the others")
     console.print(f"Databases, lake and their passwords: {endpoints}")
     console.print(f"Logs of the services: {(settings.home / 'logs').relative_to(REPOSITORY)}/")
 
