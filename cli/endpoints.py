@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +34,10 @@ def find_endpoints(named: str | None) -> Path:
 
 @dataclass(frozen=True)
 class Endpoints:
-    """Addresses and logins of a stack that runs the DAGs."""
+    """Addresses and logins of a stack that runs the DAGs.
+
+    ``prometheus_url`` is empty where nobody told it: the demo runs without Prometheus too.
+    """
 
     airflow_url: str
     airflow_user: str
@@ -44,6 +47,7 @@ class Endpoints:
     lake_endpoint: str
     lake_access_key: str
     lake_secret_key: str
+    prometheus_url: str = ""
 
     def write(self, path: Path) -> None:
         """Write them to a file that only its owner can read."""
@@ -55,10 +59,12 @@ class Endpoints:
 
         :raises UserError: when the file is missing or is not an endpoints file.
         """
-        names = [field.name for field in fields(cls)]
+        names = [field.name for field in fields(cls) if field.default is MISSING]
+        optional = [field.name for field in fields(cls) if field.default is not MISSING]
         try:
             content = json.loads(path.read_text())
-            return cls(**{name: str(content[name]) for name in names})
+            given = [*names, *(name for name in optional if name in content)]
+            return cls(**{name: str(content[name]) for name in given})
         except FileNotFoundError:
             raise UserError(f"{path} does not exist: is the stack up? `make demo` or `make up` starts one.") from None
         except (OSError, ValueError, KeyError, TypeError) as error:

@@ -6,8 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from rich import box
 from rich.console import Console
+from rich.measure import Measurement
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from bikes_store.lake import Manifest, object_key
 from bikes_store.load_log import read_differences
@@ -39,6 +43,9 @@ _FACTS = {
     "salesorderdetail": "fact_order",
     "salesorderheadersalesreason": "fact_order_reason",
 }
+
+_STATIONS = ("source", "lake", "staging", "warehouse")
+_ANY_WIDTH = 1000  # columns: more than a table ever has
 
 
 @dataclass(frozen=True)
@@ -122,36 +129,72 @@ def stages(tasks: Iterable[Task]) -> dict[str, float]:
 
 
 def show(console: Console, report: Report, seconds: dict[str, float]) -> None:
-    """Print the report as tables."""
-    rows = Table("table", title="Rows", title_justify="left")
-    for column in ("source", "lake", "staging", "warehouse"):
-        rows.add_column(column, justify="right")
-    rows.add_column("as")
-    for count in report.counts:
-        rows.add_row(
-            count.name,
+    """Print the report as tables, or as lines where the terminal is too narrow for them.
+
+    ✗ marks what does not agree, as not everybody sees colours.
+    """
+    _show_rows(console, report.counts)
+    _show_money(console, report.money)
+    for name, difference in report.differences.items():
+        console.print(f"[bold red]✗[/bold red] {name}: {difference}")
+    times = Table("stage", title="Time", title_justify="left")
+    times.add_column("seconds", justify="right", no_wrap=True)
+    for stage, value in seconds.items():
+        times.add_row(stage, f"{value:.1f}")
+    console.print(times)
+
+
+def _show_rows(console: Console, counts: Sequence[TableCounts]) -> None:
+    wide = Table("table", title="Rows", title_justify="left")
+    narrow = Table("table", title="Rows", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 0))
+    for table in (wide, narrow):
+        for column in _STATIONS:
+            table.add_column(column, justify="right", no_wrap=True)
+    wide.add_column("as")
+    lines = []
+    for count in counts:
+        name = _marked(count.name, count.agree)
+        became = count.warehouse_table or ""
+        numbers = [
             _number(count.source),
             f"{_number(count.lake)}{' (slice)' if count.is_slice else ''}",
             _number(count.staging),
             _number(count.warehouse),
-            count.warehouse_table or "",
-            style=None if count.agree else "bold red",
-        )
-    console.print(rows)
-    money = Table("amount", title="Money", title_justify="left")
+        ]
+        style = None if count.agree else "bold red"
+        wide.add_row(name, *numbers, became, style=style)
+        narrow.add_row(f"{name}\n  as {became}" if became else name, *numbers, style=style)
+        stations = ", ".join(f"{station} {number}" for station, number in zip(_STATIONS, numbers, strict=True))
+        lines.append(f"{name}{f' as {became}' if became else ''}: {stations}")
+    _print_what_fits(console, [wide, narrow], "Rows", lines)
+
+
+def _show_money(console: Console, money: Sequence[Money]) -> None:
+    table = Table("amount", title="Money", title_justify="left")
     for column in ("source", "warehouse"):
-        money.add_column(column, justify="right")
-    for amount in report.money:
+        table.add_column(column, justify="right", no_wrap=True)
+    lines = []
+    for amount in money:
+        name = _marked(amount.name, amount.agree)
         style = None if amount.agree else "bold red"
-        money.add_row(amount.name, f"{amount.source:,}", f"{amount.warehouse:,}", style=style)
-    console.print(money)
-    for name, difference in report.differences.items():
-        console.print(f"[bold red]✗[/bold red] {name}: {difference}")
-    times = Table("stage", title="Time", title_justify="left")
-    times.add_column("seconds", justify="right")
-    for stage, value in seconds.items():
-        times.add_row(stage, f"{value:.1f}")
-    console.print(times)
+        table.add_row(name, f"{amount.source:,}", f"{amount.warehouse:,}", style=style)
+        lines.append(f"{name}: source {amount.source:,}, warehouse {amount.warehouse:,}")
+    _print_what_fits(console, [table], "Money", lines)
+
+
+def _print_what_fits(console: Console, tables: Iterable[Table], title: str, lines: Iterable[str]) -> None:
+    """Print the first table that the terminal is wide enough for; if there is none, the same as lines, which wrap."""
+    for table in tables:
+        if Measurement.get(console, console.options.update(width=_ANY_WIDTH), table).maximum <= console.width:
+            console.print(table)
+            return
+    console.print(f"[bold]{title}[/bold]")
+    for line in lines:
+        console.print(Padding(Text(line), (0, 0, 0, 2)))
+
+
+def _marked(name: str, agree: bool) -> str:
+    return name if agree else f"✗ {name}"
 
 
 def _stage(task_id: str) -> str:

@@ -20,7 +20,8 @@ from rich.table import Table
 from cli import airflow_client, options, report
 from cli.airflow_client import Task
 from cli.console import run_command
-from cli.endpoints import Endpoints, find_endpoints
+from cli.endpoints import OF_PROCESSES, Endpoints, find_endpoints
+from cli.pages.write import refresh_pages
 from cli.progress import show_progress
 
 
@@ -29,12 +30,17 @@ def main() -> int:
 
 
 def run(console: Console) -> int:
-    """Run both DAGs on the stack that is up; returns the exit code."""
+    """Run both DAGs on the stack that is up; returns the exit code. The demo's pages are written again."""
     days = options.days(os.environ)
-    endpoints = Endpoints.read(find_endpoints(os.environ.get("ENDPOINTS")))
+    path = find_endpoints(os.environ.get("ENDPOINTS"))
+    endpoints = Endpoints.read(path)
     if len(days) > 1:
-        return 0 if run_days(console, endpoints, days) else 1
-    return 0 if run_pipeline(console, endpoints, day=days[0] if days else None) else 1
+        succeeded = run_days(console, endpoints, days)
+    else:
+        succeeded = run_pipeline(console, endpoints, day=days[0] if days else None)
+    if path == OF_PROCESSES:
+        refresh_pages(console, endpoints)
+    return 0 if succeeded else 1
 
 
 def run_pipeline(
@@ -85,7 +91,7 @@ def _report(console: Console, endpoints: Endpoints, run_id: str, tasks: Sequence
     if result.agree:
         console.print("[green]✓[/green] Both runs succeeded; source, lake, staging and warehouse agree.")
     else:
-        console.print("[bold red]✗[/bold red] Both runs succeeded, but what is red does not agree.")
+        console.print("[bold red]✗[/bold red] Both runs succeeded, but what is marked ✗ does not agree.")
     return result.agree
 
 

@@ -31,3 +31,8 @@ ALTER ROLE dbt SET jit = off;
 GRANT USAGE ON SCHEMA warehouse TO reporter;
 GRANT SELECT ON ALL TABLES IN SCHEMA warehouse TO reporter;
 ALTER DEFAULT PRIVILEGES FOR ROLE dbt IN SCHEMA warehouse GRANT SELECT ON TABLES TO reporter;
+-- Before that, they read the same names without rows. dbt's tables come first.
+\ir before_first_run.sql
+GRANT USAGE ON SCHEMA before_first_run TO reporter;
+GRANT SELECT ON ALL TABLES IN SCHEMA before_first_run TO reporter;
+ALTER ROLE reporter SET search_path = warehouse, before_first_run;

@@ -28,13 +28,11 @@ from cli.console import run_command
 from cli.endpoints import OF_PROCESSES
 from cli.errors import UserError
 from cli.names import ADMIN
+from cli.pages.write import PAGES, refresh_pages
 from cli.paths import DEMO_HOME, REPOSITORY
 from cli.processes import monitoring, platform, postgres, stores
 from cli.processes.settings import Settings, load_or_create
 from cli.run import run_pipeline
-from cli.sales_page import write_sales_page
-
-_SALES_PAGE = DEMO_HOME / "sales.html"
 
 
 class _IsUp(UserError):
@@ -70,10 +68,9 @@ def up(console: Console) -> int:
             endpoints = running.endpoints()
             endpoints.write(OF_PROCESSES)
             succeeded = run_pipeline(console, endpoints, running.supervisor.check)
-            if succeeded:
-                write_sales_page(_SALES_PAGE, endpoints.warehouse_dsn)
+            refresh_pages(console, endpoints)
             console.print(f"\nFrom start to end: {time.monotonic() - started:.0f} s.")
-            _say_where(console, settings, succeeded)
+            _say_where(console, settings)
             if not stops:
                 console.print("\nThe stack stays up. [bold]Ctrl-C[/bold] stops it and keeps its data.")
                 platform.wait_until_gone(running.supervisor.check)
@@ -117,13 +114,13 @@ def restore(console: Console) -> int:
     return 0
 
 
-def _say_where(console: Console, settings: Settings, has_sales: bool) -> None:
+def _say_where(console: Console, settings: Settings) -> None:
     endpoints = OF_PROCESSES.relative_to(REPOSITORY)
+    first = (DEMO_HOME / f"{PAGES[0]}.html").relative_to(REPOSITORY)
     console.print(f"\nAirflow    [bold]{settings.airflow_url}[/bold]  user {ADMIN}, password in {endpoints}")
     if monitoring.is_available():
         console.print(f"Prometheus [bold]{monitoring.url(settings)}[/bold]")
-    if has_sales:
-        console.print(f"Sales      [bold]{_SALES_PAGE.relative_to(REPOSITORY)}[/bold]  open it in a browser")
+    console.print(f"Dashboards [bold]{first}[/bold]  open it in a browser; its menu leads to the others")
     console.print(f"Databases, lake and their passwords: {endpoints}")
     console.print(f"Logs of the services: {(settings.home / 'logs').relative_to(REPOSITORY)}/")
 

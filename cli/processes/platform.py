@@ -113,6 +113,7 @@ class Platform:
             lake_endpoint=settings.lake_endpoint,
             lake_access_key=LAKE_ACCESS_KEY,
             lake_secret_key=settings.secrets["lake_secret_key"],
+            prometheus_url=monitoring.url(settings) if monitoring.is_available() else "",
         )
 
     def _prepare_airflow(self, currency_url: str, slack_webhook: str) -> None:

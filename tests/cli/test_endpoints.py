@@ -21,6 +21,13 @@ def test_they_are_kept_for_their_owner_alone(tmp_path):
     assert Endpoints.read(path) == MADE
 
 
+def test_a_file_without_prometheus_is_read(tmp_path):
+    """That of a stack in containers, or of a demo of an older release."""
+    path = tmp_path / "endpoints.json"
+    path.write_text(json.dumps({name: value for name, value in vars(MADE).items() if name != "prometheus_url"}))
+    assert Endpoints.read(path) == MADE
+
+
 def test_a_file_that_is_missing_says_how_to_start_a_stack(tmp_path):
     with pytest.raises(UserError, match=r"is the stack up\? `make demo` or `make up` starts one"):
         Endpoints.read(tmp_path / "none.json")

@@ -8,7 +8,8 @@ import re
 import pytest
 
 from cli.paths import REPOSITORY
-from tests.support.dashboards import DASHBOARDS, RULES, panels, prometheus_queries, warehouse_queries
+from tests.grafana.model import unknown_values, unknown_words
+from tests.support.dashboards import DASHBOARDS, RULES, boards, panels, prometheus_queries, warehouse_queries
 
 RUNBOOKS = REPOSITORY / "docs" / "runbooks"
 
@@ -29,6 +30,28 @@ def test_panel_can_be_read(name, panel):
     assert 0 < width <= 24 and right <= 24
 
 
+# Kind of panel => what each data source must hand to it. A table of Prometheus' series has columns only in the format
+# "table"; else each series is a table of its own, and one is seen at a time. One value each is an instant query.
+# https://grafana.com/docs/grafana/latest/datasources/prometheus/query-editor/#format
+# https://grafana.com/docs/grafana/latest/datasources/postgres/#time-series-queries
+HANDED: dict[str, dict[str, tuple[str, ...]]] = {
+    "table": {"prometheus": ("table", "instant"), "warehouse": ("table",)},
+    "timeseries": {"prometheus": ("time_series", "range"), "warehouse": ("time_series",)},
+    "stat": {"prometheus": ("time_series", "instant"), "warehouse": ("table",)},
+    "bargauge": {"prometheus": ("time_series", "instant"), "warehouse": ("table",)},
+    "barchart": {"warehouse": ("table",)},
+    "piechart": {"warehouse": ("table",)},
+}
+
+
+@pytest.mark.parametrize(("name", "panel"), list(panels()))
+def test_query_hands_over_what_its_kind_of_panel_draws(name, panel):
+    for target in panel["targets"]:
+        source = target["datasource"]["uid"]
+        asked = [way for way in ("instant", "range") if target.get(way)]
+        assert (target.get("format"), *asked) == HANDED[panel["type"]][source]
+
+
 @pytest.mark.parametrize("file", DASHBOARDS, ids=lambda file: file.stem)
 def test_panels_do_not_overlap(file):
     board = json.loads(file.read_text())
@@ -43,40 +66,120 @@ def test_panels_do_not_overlap(file):
     assert len(ids) == len(set(ids))
 
 
-@pytest.mark.parametrize("file", DASHBOARDS, ids=lambda file: file.stem)
-def test_grafanas_own_model_knows_every_word(file):
-    """The model drops what it does not know: a misspelt option, a panel type that does not exist."""
+@pytest.mark.parametrize(("name", "board"), list(boards()))
+def test_grafanas_own_model_knows_every_word_and_value(name, board):
     pytest.importorskip("grafana_foundation_sdk", reason="it has no release for this Python")
-    from grafana_foundation_sdk.cog.encoder import JSONEncoder
-    from grafana_foundation_sdk.cog.plugins import register_default_plugins
-    from grafana_foundation_sdk.models.dashboard import Dashboard
-
-    register_default_plugins()
-    board = json.loads(file.read_text())
-    through = json.loads(JSONEncoder().encode(Dashboard.from_json(board)))
-    assert list(lost(board, through)) == []
+    assert unknown_words(board) == []
+    assert unknown_values(board) == []
 
 
-def lost(one, other, path=""):
-    if isinstance(one, dict):
-        for name, value in one.items():
-            if name in other:
-                yield from lost(value, other[name], f"{path}.{name}")
-            elif value is not None:
-                yield f"{path}.{name}"
-    elif isinstance(one, list):
-        assert len(one) == len(other), path
-        for index, (mine, theirs) in enumerate(zip(one, other, strict=True)):
-            yield from lost(mine, theirs, f"{path}[{index}]")
-    elif one != other:
-        yield f"{path}: {one!r} became {other!r}"
+@pytest.mark.parametrize(
+    ("right", "wrong", "found"),
+    [
+        ('"colorMode"', '"colourMode"', "colourMode"),
+        ('"colorMode": "background"', '"colorMode": "backround"', "backround"),
+        ('"placement": "bottom"', '"placement": "below"', "below"),
+        ('"unit": "locale"', '"unit": "count"', "the unit count"),
+        ('"type": "timeseries"', '"type": "timesseries"', "the panel timesseries"),
+        ('"expr": "sum by (dag_id)', '"expression": "sum by (dag_id)', "expression"),
+    ],
+)
+def test_the_model_finds_what_is_misspelt(right, wrong, found):
+    pytest.importorskip("grafana_foundation_sdk", reason="it has no release for this Python")
+    (board,) = [board for name, board in boards() if name == "platform"]
+    text = json.dumps(board)
+    assert right in text
+    misspelt = json.loads(text.replace(right, wrong))
+    assert found in str(unknown_words(misspelt) + unknown_values(misspelt))
 
 
 def test_every_query_can_be_filled_in():
     metrics, warehouse = list(prometheus_queries()), list(warehouse_queries())
     assert len(metrics) > 25
     assert len(warehouse) >= 13
-    assert len(metrics) + len(warehouse) == sum(len(panel["targets"]) for _, panel in panels())
+    variables = [query for query in warehouse if "variable" in query.name]
+    assert len(metrics) + len(warehouse) - len(variables) == sum(len(panel["targets"]) for _, panel in panels())
+
+
+def test_panel_without_data_says_why():
+    assert [
+        name for name, panel in panels() if not panel["fieldConfig"]["defaults"].get("noValue", "").endswith(".")
+    ] == []
+
+
+def test_counts_are_whole_numbers():
+    """increase() gives 1.02 for one event, and the unit "short" writes 121,317 rows as 121 K."""
+    configs = [panel["fieldConfig"]["defaults"] for _, panel in panels()] + [
+        {each["id"]: each["value"] for each in override["properties"]}
+        for _, panel in panels()
+        for override in panel["fieldConfig"]["overrides"]
+    ]
+    units = [(config.get("unit"), config.get("decimals")) for config in configs]
+    assert not {unit for unit, _ in units} & {"short", "none"}
+    assert {decimals for unit, decimals in units if unit == "locale"} == {0}
+
+
+def test_charts_share_their_crosshair():
+    assert [name for name, board in boards() if board["graphTooltip"] != 1] == []
+
+
+def test_links_keep_time_and_variables_where_the_time_is_the_same():
+    """Sales shows when orders were made, the others show when the platform worked."""
+    of_platform = {name for name, board in boards() if "operation" in board["tags"]}
+    assert of_platform == {"pipeline", "platform"}
+    uids = {f"/d/{board['uid']}" for _, board in boards()}
+    for name, board in boards():
+        (to_others,) = [link for link in board["links"] if link["type"] == "dashboards"]
+        assert to_others["tags"] == ["operation"]
+        kept = name in of_platform
+        assert (to_others["keepTime"], to_others["includeVars"]) == (kept, kept)
+        assert {link["url"] for link in board["links"] if link["type"] == "link"} <= uids | {"http://127.0.0.1:8080"}
+    assert "/d/bikes-store-sales" in str([board["links"] for name, board in boards() if name in of_platform])
+
+
+def test_failed_runs_are_marked_where_the_platform_is_shown():
+    marked = [
+        name for name, board in boards() for note in board["annotations"]["list"] if note["name"] == "Failed runs"
+    ]
+    assert marked == ["pipeline", "platform"]
+
+
+def test_platform_lists_the_alerts_that_fire():
+    (alerts,) = [panel for _, board in boards() for panel in board["panels"] if panel["type"] == "alertlist"]
+    # https://github.com/grafana/grafana/blob/v11.6.1/public/app/plugins/panel/alertlist/types.ts
+    assert alerts["options"]["folder"]["uid"] == "bikes-store"
+    assert alerts["options"]["stateFilter"] == {
+        "firing": True, "pending": True, "noData": True, "error": True, "normal": False,
+    }  # fmt: skip
+    assert {type(alerts["options"][name]) for name in ("alertName", "alertInstanceLabelFilter", "viewMode")} == {str}
+
+
+@pytest.mark.parametrize(("name", "board"), list(boards()))
+def test_each_variable_is_used_and_each_that_is_used_exists(name, board):
+    known = {variable["name"] for variable in board["templating"]["list"]}
+    asked = json.dumps([board["panels"], board["annotations"], board["templating"]])
+    named = set(re.findall(r"\$\{?([a-z]\w+)", asked)) | set(re.findall(r"var-(\w+)=", asked))
+    assert named == known
+
+
+def test_all_is_written_out_for_each_variable():
+    """Without it, Grafana lists the values: none before the first run, which is no SQL."""
+    variables = [
+        variable for _, board in boards() for variable in board["templating"]["list"] if variable["type"] == "query"
+    ]
+    assert len(variables) == 4
+    assert all(variable["includeAll"] and variable["allValue"] for variable in variables)
+
+
+@pytest.mark.parametrize("name", ["dag_id", "task_group"])
+def test_all_takes_in_series_without_the_label(name):
+    """Grafana writes All as a list of the label's values. A task outside a group has none."""
+    (board,) = [board for stem, board in boards() if stem == "pipeline"]
+    (variable,) = [variable for variable in board["templating"]["list"] if variable["name"] == name]
+    assert variable["includeAll"] and variable["allValue"] == ".*"
+    by_task = [query for panel in board["panels"] for query in panel["targets"] if "airflow_task_" in query["expr"]]
+    assert len(by_task) > 4
+    assert all(f'{name}=~"${name}"' in query["expr"] for query in by_task)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["name"])
@@ -88,6 +191,18 @@ def test_rule_says_what_to_do(rule):
     assert text.startswith(f"# {rule['name']}\n")
     assert [word for word in ("Means", "See", "Do") if f"**{word}.**" in text] == ["Means", "See", "Do"]
     assert f"({rule['runbook']}) | {rule['severity']} |" in (RUNBOOKS / "README.md").read_text()
+
+
+def test_runbooks_name_panels_that_exist():
+    titles = {board["title"]: [panel["title"] for panel in board["panels"]] for _, board in boards()}
+    named = [
+        (dashboard, title)
+        for page in RUNBOOKS.glob("*.md")
+        for dashboard, words in re.findall(r'Dashboard \*(\w+)\*, ((?:"[^"]+"(?: and )?)+)', page.read_text())
+        for title in re.findall(r'"([^"]+)"', words)
+    ]
+    assert len(named) > 8
+    assert [pair for pair in named if not any(title.startswith(pair[1]) for title in titles[pair[0]])] == []
 
 
 def test_every_runbook_has_a_rule():

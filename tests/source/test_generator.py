@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cli.database import query
 from tests.source import generator
 from tests.source.generator import CURRENCIES
+from tests.support.dashboards import boards
 
 if TYPE_CHECKING:
     from tests.support.services import Postgres
@@ -47,6 +49,12 @@ def test_the_rows_are_the_same_on_every_server(source: str) -> None:
     filled = {name: checksum for name, checksum in generator.checksums(source).items() if checksum is not None}
     text = repr(sorted(filled.items()))
     assert hashlib.sha256(text.encode()).hexdigest()[:16] == FINGERPRINT
+
+
+def test_the_sales_dashboard_opens_on_the_days_that_have_orders(source: str) -> None:
+    ((first, last),) = query(source, "SELECT min(orderdate)::date, max(orderdate)::date FROM sales.salesorderheader")
+    (time,) = [board["time"] for name, board in boards() if name == "sales"]
+    assert time == {"from": f"{first}T00:00:00.000Z", "to": f"{last}T23:59:59.999Z"}
 
 
 def test_scale_multiplies_orders_only(source: str, postgres: Postgres) -> None:

@@ -8,19 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
+from cli.pages import alerts, prometheus, warehouse
+from cli.pages.answers import all_values
 from cli.paths import REPOSITORY
-from cli.sales_page import fill_in
 
 DASHBOARDS = sorted((REPOSITORY / "grafana" / "dashboards").glob("*.json"))
-RULES: list[dict[str, Any]] = [
-    rule
-    for group in yaml.safe_load((REPOSITORY / "grafana" / "alert_rules.yml").read_text())["groups"]
-    for rule in group["rules"]
-]
-# Grafana's evaluators => PromQL's operators.
-COMPARE = {"gt": ">", "lt": "<"}
+RULES = alerts.rules()
+firing = alerts.condition
+
+_HOUR = 3600.0
 
 
 @dataclass(frozen=True)
@@ -32,21 +28,27 @@ class Query:
 
 
 def prometheus_queries() -> Iterator[Query]:
-    for name, target in _targets("prometheus"):
-        text = target["expr"].replace("$__range", "1h").replace("$dag_id", ".*")
-        if "$" in text:
-            raise ValueError(f"a variable of Grafana is not filled in: {text}")
-        yield Query(name, text)
+    for name, board in boards():
+        for title, target in _targets(board, "prometheus"):
+            yield Query(f"{name}: {title}", prometheus.fill_in(target["expr"], _HOUR, all_values(board)))
+
+
+def annotation_queries() -> Iterator[Query]:
+    """What marks moments in the charts. After a good run, these find nothing."""
+    for name, board in boards():
+        for annotation in board["annotations"]["list"]:
+            text = prometheus.fill_in(annotation["target"]["expr"], _HOUR, all_values(board))
+            yield Query(f"{name}: {annotation['name']}", text)
 
 
 def warehouse_queries() -> Iterator[Query]:
-    for name, target in _targets("warehouse"):
-        yield Query(name, fill_in(target["rawSql"]))
-
-
-def firing(rule: dict[str, Any]) -> str:
-    """The condition of a Grafana rule in PromQL, with the same expression and threshold."""
-    return f"({rule['expr']}) {COMPARE[rule['is']]} {rule['threshold']}"
+    """The panels' queries, and those that list the values of variables."""
+    for name, board in boards():
+        for title, target in _targets(board, "warehouse"):
+            yield Query(f"{name}: {title}", warehouse.fill_in(target["rawSql"], all_values(board)))
+        for variable in board["templating"]["list"]:
+            if variable.get("datasource", {}).get("uid") == "warehouse":
+                yield Query(f"{name}: variable {variable['name']}", warehouse.fill_in(variable["query"], {}))
 
 
 def shortened(rule: dict[str, Any], seconds: int) -> dict[str, Any]:
@@ -57,14 +59,21 @@ def shortened(rule: dict[str, Any], seconds: int) -> dict[str, Any]:
     return {**rule, "expr": re.sub(r"\[\d+m\]", f"[{seconds}s]", rule["expr"])}
 
 
-def panels() -> Iterator[tuple[str, dict[str, Any]]]:
+def boards() -> Iterator[tuple[str, dict[str, Any]]]:
     for file in DASHBOARDS:
-        for panel in json.loads(file.read_text())["panels"]:
-            yield f"{file.stem}: {panel['title']}", panel
+        yield file.stem, json.loads(file.read_text())
 
 
-def _targets(datasource: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    for name, panel in panels():
+def panels() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Those that ask a data source."""
+    for name, board in boards():
+        for panel in board["panels"]:
+            if panel["targets"]:
+                yield f"{name}: {panel['title']}", panel
+
+
+def _targets(board: dict[str, Any], datasource: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for panel in board["panels"]:
         for target in panel["targets"]:
             if target["datasource"]["uid"] == datasource:
-                yield f"{name} ({target['refId']})", target
+                yield f"{panel['title']} ({target['refId']})", target

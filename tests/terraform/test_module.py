@@ -253,3 +253,12 @@ def test_jobs_that_alert_rules_and_dashboards_name_are_read(module):
     named = {job for file in files for job in re.findall(r'job=\\?"([^"\\]+)', file.read_text())}
     assert named
     assert named <= jobs
+
+
+def test_grafana_opens_on_a_dashboard_that_exists(module):
+    """Grafana's own home would ask for a first data source. A redirect to a page that is not there ends in an error."""
+    made = resources(module.plan(), "docker_container")
+    (grafana,) = (values for values in made.values() if values["hostname"] == "grafana")
+    (home,) = (line.partition("=")[2] for line in grafana["env"] if line.startswith("GF_USERS_HOME_PAGE="))
+    files = (REPOSITORY / "grafana" / "dashboards").glob("*.json")
+    assert home in {f"/d/{json.loads(file.read_text())['uid']}" for file in files}

@@ -207,6 +207,8 @@ FORBIDDEN = {
         *_changes(_BUILT),
         "CREATE TABLE warehouse.x (a int)",
         "DROP SCHEMA warehouse CASCADE",
+        "CREATE TABLE before_first_run.mart_sales_daily (a int)",
+        "DROP VIEW before_first_run.mart_sales_daily",
     ],
 }
 

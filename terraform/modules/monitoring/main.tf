@@ -114,6 +114,7 @@ module "grafana" {
     GF_ANALYTICS_CHECK_FOR_UPDATES        = "false"
     GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES = "false"
     GF_USERS_ALLOW_SIGN_UP                = "false"
+    GF_USERS_HOME_PAGE                    = "/d/bikes-store-platform" # is all well?
   }
   ports = [{ internal = 3000, external = var.ports.grafana }]
   volumes = [
