@@ -40,6 +40,10 @@ secrets: install ## make the stack's passwords, for plain `terraform apply`
 logs: install ## follow a service's log (SERVICE=airflow-scheduler)
 	@$(PYTHON) -m cli.containers logs $(SERVICE)
 
+.PHONY: images
+images: install ## renew the tags and digests of all images (terraform/images.yaml)
+	@$(PYTHON) -m cli.containers images
+
 .PHONY: run-pipeline
 run-pipeline: ## run both DAGs on the stack that is up (DATE=2024-09-01; FROM=2024-09-01 TO=2024-09-05)
 	@$(PYTHON) -m cli.run

@@ -23,6 +23,10 @@ locals {
     database => jsonencode({ for role in roles : role => var.secrets["${role}_password"] })
   }
 
+  # The images, by name.
+  pinned_images = yamldecode(file("${path.root}/images.yaml")).pinned
+  images        = merge(local.pinned_images, var.images)
+
   repository = coalesce(var.repository_path, abspath("${path.root}/.."))
 
   urls = {
@@ -53,7 +57,7 @@ resource "docker_network" "platform" {
 }
 
 resource "docker_image" "pulled" {
-  for_each = var.images
+  for_each = local.images
 
   name         = each.value
   keep_locally = true # other stacks of this machine may use it

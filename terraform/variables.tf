@@ -79,20 +79,16 @@ variable "ports" {
 }
 
 variable "images" {
-  description = "Images, each pinned to a release. Airflow's own is built on `base`, from airflow/Dockerfile."
-  type = object({
-    base              = optional(string, "debian:bookworm-20250428-slim")
-    postgres          = optional(string, "postgres:16.8")
-    redis             = optional(string, "redis:7.2.7")
-    postgres_exporter = optional(string, "prometheuscommunity/postgres-exporter:v0.17.1")
-    redis_exporter    = optional(string, "oliver006/redis_exporter:v1.71.0-alpine")
-    node_exporter     = optional(string, "prom/node-exporter:v1.9.1")
-    minio             = optional(string, "minio/minio:RELEASE.2025-04-22T22-12-26Z")
-    prometheus        = optional(string, "prom/prometheus:v3.3.1")
-    statsd_exporter   = optional(string, "prom/statsd-exporter:v0.28.0")
-    grafana           = optional(string, "grafana/grafana:11.6.1")
-  })
-  default = {}
+  description = "Images to take in place of those that images.yaml pins, by the names that it has."
+  type        = map(string)
+  default     = {}
+  validation {
+    condition = length(setsubtract(keys(var.images), keys(local.pinned_images))) == 0
+    error_message = join(" ", [
+      "images names none of the stack's: ${join(", ", setsubtract(keys(var.images), keys(local.pinned_images)))}.",
+      "There are: ${join(", ", keys(local.pinned_images))}.",
+    ])
+  }
   validation {
     condition = alltrue([
       for image in values(var.images) : can(regex("[:@][^:@/]+$", image)) && !endswith(image, ":latest")

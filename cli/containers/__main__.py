@@ -1,6 +1,6 @@
-"""`make up`, `make down`, `make plan`, `make secrets`, `make logs`: the stack in containers; its backup, its restore.
+"""`make up`, `down`, `plan`, `secrets`, `logs`, `images`: the stack in containers; its backup, its restore.
 
-    python -m cli.containers up|down|plan|secrets|backup|restore
+    python -m cli.containers up|down|plan|secrets|images|backup|restore
     python -m cli.containers logs SERVICE
 
 `up` takes SCALE, SOURCE_SQL, BIKES_STORE_API_URL and SLACK_WEBHOOK_URL from the environment, as `make demo` does. All
@@ -25,6 +25,7 @@ from cli.backup import steps
 from cli.backup.steps import Stores
 from cli.console import run_command
 from cli.containers import stores
+from cli.containers.images import renew
 from cli.containers.secrets_file import FILE, OLD_FILE, missing_secrets, read_old_file, read_secrets, write_secrets
 from cli.containers.terraform import Terraform
 from cli.endpoints import OF_CONTAINERS, Endpoints
@@ -45,10 +46,12 @@ _SETTINGS = {
 
 
 def main() -> int:
-    commands = {"up": up, "down": down, "plan": plan, "secrets": secrets, "logs": logs}
+    commands = {"up": up, "down": down, "plan": plan, "secrets": secrets, "logs": logs, "images": images}
     commands |= {"backup": backup, "restore": restore}
     if len(sys.argv) < 2 or sys.argv[1] not in commands:
-        print("usage: python -m cli.containers up|down|plan|secrets|logs SERVICE|backup|restore", file=sys.stderr)
+        print(
+            "usage: python -m cli.containers up|down|plan|secrets|logs SERVICE|images|backup|restore", file=sys.stderr
+        )
         return 2
 
     def command(console: Console) -> int:
@@ -102,6 +105,11 @@ def logs(console: Console) -> None:
         raise UserError("docker is not on the PATH: install Docker's client, which shows a container's log.") from None
     if done.returncode not in (0, 130):
         raise UserError(f"There is no log of {name}; `docker ps -a` lists the containers.")
+
+
+def images(console: Console) -> None:
+    """Renew the tags and digests of all images."""
+    renew(FOLDER / "images.yaml", console.print)
 
 
 def backup(console: Console) -> None:

@@ -586,6 +586,7 @@ TERRAFORM = [
     terraform(0, "repository_path", "here", "repository_path must be an absolute path on the Docker host."),
     terraform(0, "ports", {"airflow": 80}, "ports must be whole numbers from 1024 to 65535: airflow = 80."),
     terraform(0, "images", {"redis": "redis"}, "images must name a release (name:tag): redis = redis."),
+    terraform(1, "images", {"mino": "minio:1"}, "images names none of the stack's: mino. There are: base, grafana,"),
     terraform(0, "extra_ca_certificates", "ca.pem", "must be the text of PEM certificates, not the name of a file."),
     terraform(0, "worker_count", 0, "worker_count must be a whole number from 1 to 64, not 0."),
     terraform(0, "worker_concurrency", 0, "worker_concurrency must be a whole number, 1 or more, not 0."),

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from cli.containers.images import read_image, read_pinned
 from cli.containers.secrets_file import write_secrets
 from cli.paths import REPOSITORY
 from tests.support.engine import install
@@ -136,15 +137,19 @@ def test_init_gets_what_its_files_name_and_no_other_password(planned):
 def test_every_image_is_pinned(planned):
     names = [values["name"] for values in resources(planned, "docker_image").values()]
     assert [name for name in names if name.startswith("debian:")]  # what Airflow's own image is built on
-    assert not [name for name in names if not re.search(r":[\w.-]+$", name) or name.endswith(":latest")]
+    assert not [name for name in names if not read_image(name).tag or read_image(name).tag == "latest"]
 
 
-def test_page_on_mirrors_names_every_image(planned):
-    """Name and release; a machine without Docker Hub fails at the one that is left out."""
-    images = {values["name"] for values in resources(planned, "docker_image").values()}
-    released = {name.rpartition("/")[2] for name in images if not name.startswith("bikes-store")}
-    page = (REPOSITORY / "docs" / "provider-mirror.md").read_text()
-    assert set(re.findall(r'"registry\.example\.com/(.+)"', page)) == released
+def test_one_image_elsewhere_leaves_the_others_where_they_are(module):
+    """And what Airflow's image is built on is one of them."""
+    made = resources(
+        module.plan(images={"base": "debian:own", "minio": "registry.example.com/minio:1"}), "docker_image"
+    )
+    names = {address.partition('"')[2].rstrip('"]'): values["name"] for address, values in made.items()}
+    own = {name: str(image) for name, image in read_pinned(REPOSITORY / "terraform" / "images.yaml").items()}
+    assert {name: names[name] for name in own} == own | {"base": "debian:own", "minio": "registry.example.com/minio:1"}
+    (build,) = (values["build"] for values in made.values() if values["build"])
+    assert build[0]["build_args"]["BASE_IMAGE"] == "debian:own"
 
 
 def test_limits_reach_their_service(module):
