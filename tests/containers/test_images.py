@@ -144,13 +144,13 @@ def test_a_tag_that_is_gone_changes_nothing(file):
 def test_a_registry_that_says_no_digest_changes_nothing(file):
     with registry_of(TAGS) as registry:
         registry.without_digest = {"RELEASE.2025-04-22"}
-        with pytest.raises(UserError, match="quay.io says no digest of quay.io/minio/minio:RELEASE.2025-04-22"):
+        with pytest.raises(UserError, match=r"quay.io says no digest of quay.io/minio/minio:RELEASE.2025-04-22"):
             renew(file, print, lambda _: registry.url)
     assert file.read_text() == PINNED
 
 
 def test_a_registry_that_does_not_answer_changes_nothing(file):
-    with pytest.raises(UserError, match="registry-1.docker.io can't be asked, so nothing was changed"):
+    with pytest.raises(UserError, match=r"registry-1.docker.io can't be asked, so nothing was changed"):
         renew(file, print, lambda _: "http://127.0.0.1:9")
     assert file.read_text() == PINNED
 

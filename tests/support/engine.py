@@ -103,8 +103,8 @@ def extra_certificates() -> str:
     return "\n".join(file.read_text() for file in sorted(_CERTIFICATES.glob("*.crt")))
 
 
-# The Debian that Airflow's image is built on; the stand-ins are built on it too. Without its digest: where no registry can
-# be reached, packages make it, and no package makes the same bytes.
+# The Debian that Airflow's image is built on; the stand-ins are built on it too. Without its digest: where no registry
+# can be reached it is made of packages, which are not the same bytes.
 BASE = str(replace(read_pinned(TERRAFORM / "images.yaml")["base"], digest=""))
 
 
