@@ -5,6 +5,7 @@ module "airflow_image" {
   context               = abspath("${path.root}/..")
   base                  = docker_image.pulled["base"].name
   extra_ca_certificates = var.extra_ca_certificates
+  use_legacy_builder    = var.docker_host != null
 }
 
 module "airflow" {

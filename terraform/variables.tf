@@ -13,12 +13,14 @@ variable "name" {
 }
 
 variable "docker_host" {
-  description = "Docker engine: unix:///var/run/docker.sock, ssh://user@host or tcp://host:2376."
+  description = "Docker engine, such as ssh://user@host; null: DOCKER_HOST, else the context that is chosen in Docker."
   type        = string
-  default     = "unix:///var/run/docker.sock"
+  default     = null
   validation {
-    condition     = can(regex("^(unix|ssh|tcp|npipe)://", var.docker_host))
-    error_message = "docker_host must begin with unix://, ssh://, tcp:// or npipe://, not \"${var.docker_host}\"."
+    condition = var.docker_host == null ? true : can(regex("^(unix|ssh|tcp|npipe)://", var.docker_host))
+    error_message = join("", [
+      "docker_host must begin with unix://, ssh://, tcp:// or npipe://, not ${jsonencode(var.docker_host)}.",
+    ])
   }
 }
 

@@ -24,7 +24,7 @@ from cli import options
 from cli.backup import steps
 from cli.backup.steps import Stores
 from cli.console import run_command
-from cli.containers import stores
+from cli.containers import engine, stores
 from cli.containers.images import renew
 from cli.containers.secrets_file import FILE, OLD_FILE, missing_secrets, read_old_file, read_secrets, write_secrets
 from cli.containers.terraform import Terraform
@@ -54,6 +54,9 @@ def main() -> int:
         )
         return 2
 
+    os.umask(0o077)  # Terraform writes its state by it, with all passwords
+    engine.choose()
+
     def command(console: Console) -> int:
         commands[sys.argv[1]](console)
         return 0
@@ -78,7 +81,9 @@ def up(console: Console) -> None:
 
 def down(console: Console) -> None:
     """Destroy everything, data included."""
-    _initialise(console).run("destroy", "-no-color", "-auto-approve", "-compact-warnings")
+    terraform = _initialise(console)
+    _remove_strays(console, terraform)
+    terraform.run("destroy", "-no-color", "-auto-approve", "-compact-warnings")
     ENDPOINTS.unlink(missing_ok=True)
     console.print(f"The stack is gone. Its passwords stay in {FILE} for the next one.")
 
@@ -132,7 +137,10 @@ def _stores() -> Stores:
 
 
 def _prefix() -> str:
-    return str(Terraform(FOLDER).outputs().get("name", "bikes-store"))
+    """What the names of the stack's containers begin with. From here on, its engine is asked."""
+    outputs = Terraform(FOLDER).outputs()
+    engine.choose(outputs.get("docker_host"))
+    return str(outputs.get("name", "bikes-store"))
 
 
 def endpoints(made: Mapping[str, Any]) -> Endpoints:
@@ -155,6 +163,20 @@ def endpoints(made: Mapping[str, Any]) -> Endpoints:
         lake_access_key=made["lake"]["access_key"],
         lake_secret_key=known["lake_secret_key"],
     )
+
+
+def _remove_strays(console: Console, terraform: Terraform) -> None:
+    """Remove the containers of this stack that a killed Terraform left: its state does not know them."""
+    outputs = terraform.outputs()
+    if not (name := outputs.get("name")):
+        return
+    engine.choose(outputs.get("docker_host"))
+    known = terraform.containers()
+    listed = ["ps", "--all", "--no-trunc", "--format", "{{.ID}} {{.Names}}", "--filter", f"network={name}"]
+    for container, called in (line.split() for line in engine.docker(*listed).splitlines()):
+        if container not in known and called.startswith(f"{name}-"):
+            engine.docker("rm", "--force", container)
+            console.print(f"{called} is removed: Terraform was killed while it made it.")
 
 
 def _prepare(console: Console) -> Terraform:

@@ -6,13 +6,12 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from cli.containers.followed import follow
 from cli.errors import UserError
 
 # What Terraform and the providers say about a fault => what a person needs to know about it.
@@ -27,14 +26,25 @@ _CAUSES = (
         " providers in another way. `make demo` runs the platform without Terraform and Docker.",
     ),
     (
-        ("Cannot connect to the Docker daemon", "error pinging Docker server", "connect to the Docker daemon socket"),
-        "The Docker engine can't be reached. Is it running, and may this user use it? TF_VAR_docker_host names another"
-        " engine. `make demo` runs the platform without Docker.",
+        ("Cannot connect to the Docker daemon", "rror pinging Docker server", "connect to the Docker daemon socket"),
+        "The Docker engine can't be reached. Is it running, and may this user use it? `docker context use` or"
+        " DOCKER_HOST names another engine. `make demo` runs the platform without Docker.",
     ),
     (
         ("unable to pull image", "unable to read Docker image", "Unable to read Docker image", "pull access denied"),
         "An image can't be pulled; the error above names it. docs/provider-mirror.md says how to get images in another"
         " way. `make demo` runs the platform without Docker.",
+    ),
+    (
+        ("has active endpoints", "volume is in use"),
+        "Containers that this Terraform state does not know use the stack's network or its volumes, as after a kill, or"
+        " where somebody started one there; the error above names which. `docker ps --all` lists them: remove them with"
+        " `docker rm --force NAME`, then run this again.",
+    ),
+    (
+        ("invalid response status 403",),
+        "This engine keeps images in containerd and is older than Docker 28.3, so it can't build for the variable"
+        " docker_host. Take the variable away and name the engine as DOCKER_HOST, or with `docker context use`.",
     ),
     (
         ("is already in use by container",),
@@ -57,6 +67,12 @@ _CAUSES = (
 
 _SECRETS = "terraform_data.secrets"
 
+_AT_STOP = (
+    "Stopping. Terraform ends what it has begun first, such as the wait for a service's health: up to three minutes."
+    " A second Ctrl-C kills it: what it is making then may be missing from its state."
+)
+_AT_SECOND_STOP = "Terraform is killed. `make down` removes what it was making; where it can't, its error says why."
+
 
 class Terraform:
     """Terraform in the folder of the root module."""
@@ -74,33 +90,22 @@ class Terraform:
 
         :raises UserError: when the command fails; the terminal has shown its errors.
         """
-        process = subprocess.Popen(
-            self._command(*arguments),
-            stdout=subprocess.PIPE if quiet else None,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=self._environment(),
-        )
-        output, errors = self._follow(process)
-        if process.returncode != 0:
+        command = self._command(*arguments)
+        try:
+            code, output, errors = follow(command, self._environment(), _AT_STOP, _AT_SECOND_STOP, quiet)
+        finally:
+            self.keep_private()
+        if code != 0:
             raise UserError(explain(errors) or f"`terraform {arguments[0]}` failed; the errors above say why.")
         return output
 
-    @staticmethod
-    def _follow(process: subprocess.Popen[str]) -> tuple[str, str]:
-        """Pass errors on to the terminal while the command runs; returns its output and errors when it has ended."""
+    def keep_private(self) -> None:
+        """Let this user alone read the state and its backup: they have all passwords, after a destroy too.
 
-        def read_output() -> str:
-            return process.stdout.read() if process.stdout else ""
-
-        with ThreadPoolExecutor(1) as pool:
-            output = pool.submit(read_output)
-            errors = []
-            for line in process.stderr or ():
-                sys.stderr.write(line)
-                errors.append(line)
-            process.wait()
-            return output.result(), "".join(errors)
+        Terraform makes them by the umask, and leaves the mode of a file that is there.
+        """
+        for file in self.folder.glob("terraform.tfstate*"):
+            file.chmod(0o600)
 
     def apply(self, *arguments: str) -> None:
         """Plan and apply. Prints only the summary of the plan, as the plan has hundreds of lines (see `make plan`).
@@ -128,6 +133,10 @@ class Terraform:
             and not resource["values"].get("must_run", True)
             and resource["values"].get("exit_code") != 0
         ]
+
+    def containers(self) -> set[str]:
+        """The ids of the containers that the state knows."""
+        return {each["values"]["id"] for each in self._state() if each["type"] == "docker_container"}
 
     def kept_secrets(self) -> dict[str, str]:
         """The secrets of the last apply, by name; none when there was none."""

@@ -46,6 +46,21 @@ def test_engine_that_does_not_answer(up):
     assert "Traceback" not in said
 
 
+def test_engine_of_the_chosen_context_is_asked(up, tmp_path):
+    """As with rootless Docker, colima or Docker Desktop, where nothing is at the usual place."""
+    need_program("docker", "it chooses a context")
+    environment = {"DOCKER_CONFIG": str(tmp_path / "docker"), "DOCKER_HOST": ""}
+    for command in (["create", "colima", "--docker", "host=unix:///nowhere/colima.sock"], ["use", "colima"]):
+        subprocess.run(["docker", "context", *command], env={**os.environ, **environment}, check=True)
+    said, code = up("up", **environment)
+    assert code == 1
+    assert "Cannot connect to the Docker daemon at unix:///nowhere/colima.sock" in said
+    said, code = up("up", **environment | {"DOCKER_HOST": "unix:///nowhere/host.sock", "DOCKER_CONTEXT": "colima"})
+    assert "Cannot connect to the Docker daemon at unix:///nowhere/host.sock" in said
+    said, code = up("up", **environment, TF_VAR_docker_host="unix:///nowhere/variable.sock")
+    assert "Cannot connect to the Docker daemon at unix:///nowhere/variable.sock" in said
+
+
 def test_registry_that_does_not_answer(up, tmp_path):
     configuration = tmp_path / "nothing.rc"
     configuration.write_text('provider_installation {\n  network_mirror {\n    url = "https://127.0.0.1:9/"\n  }\n}\n')
@@ -62,6 +77,16 @@ def test_registry_that_does_not_answer(up, tmp_path):
             "Error: Failed to query available provider packages\n│ Could not retrieve the list of available versions"
             " for provider grafana/grafana: could not connect to the registry: no such host",
             "The Terraform registry",
+        ),
+        (
+            "Error: failed to create Docker client: Error pinging Docker server, please make sure that tcp://x:1 is"
+            " reachable and has a '_ping' endpoint. Error: dial tcp: lookup x: no such host",
+            "The Docker engine can't be reached",
+        ),
+        (
+            "Error: Error running legacy build: failed to read downloaded context: failed to load cache key: invalid"
+            " response status 403",
+            "This engine keeps images in containerd",
         ),
         ("Error: error pinging Docker server: Cannot connect to the Docker daemon at unix:///x", "The Docker engine"),
         (

@@ -47,6 +47,20 @@ def test_docker_refuses_what_would_differ_in_every_plan(docker_double, values, s
         docker_double.Container.check(container(**values))
 
 
+def test_docker_builds_where_buildx_would(docker_double, monkeypatch):
+    """On the provider's host only with the legacy builder."""
+    monkeypatch.setenv("DOCKER_HOST", "unix:///of-buildx.sock")
+    image = docker_double.Image({"host": "unix:///of-the-provider.sock"})
+    for legacy, place in ((False, "of-buildx"), (True, "of-the-provider")):
+        with pytest.raises(Exception, match=f"Cannot connect to the Docker daemon at unix:///{place}.sock"):
+            image.builder({"use_legacy_builder": legacy})
+    with pytest.raises(Exception, match=r"Cannot connect to the Docker daemon at unix:///of-buildx.sock"):
+        _ = docker_double.Image({"host": None}).engine
+    monkeypatch.setenv("DOCKER_CONTEXT", "default")
+    with pytest.raises(Exception, match="Error loading Docker context 'default'"):
+        _ = image.engine
+
+
 @pytest.mark.parametrize(("duration", "seconds"), [("5s", 5), ("1m0s", 60), ("1h2m3s", 3723), ("0s", 0)])
 def test_durations_are_read_and_written_as_go_does(docker_double, duration, seconds):
     assert docker_double.seconds_of(duration) == seconds

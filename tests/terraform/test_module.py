@@ -152,6 +152,17 @@ def test_one_image_elsewhere_leaves_the_others_where_they_are(module):
     assert build[0]["build_args"]["BASE_IMAGE"] == "debian:own"
 
 
+def test_an_engine_that_is_named_builds_the_image_too(module):
+    """buildx, which builds otherwise, does not look at the provider's host."""
+
+    def legacy(**variables):
+        made = resources(module.plan(**variables), "docker_image").values()
+        return [build["use_legacy_builder"] for values in made for build in values["build"]]
+
+    assert legacy() == [False]
+    assert legacy(docker_host="unix:///elsewhere.sock") == [True]
+
+
 def test_limits_reach_their_service(module):
     limits = {"airflow-worker": {"memory_mb": 3000, "cpus": "1.5"}}
     made = resources(module.plan(limits=limits, worker_count=2), "docker_container")

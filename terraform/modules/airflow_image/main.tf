@@ -23,7 +23,10 @@ resource "docker_image" "this" {
   build {
     context    = var.context
     dockerfile = "airflow/Dockerfile"
-    build_args = { BASE_IMAGE = var.base, EXTRA_CA_CERTIFICATES = var.extra_ca_certificates }
+    # buildx builds with either image store of Docker, on the engine that DOCKER_HOST or the context names, whatever the
+    # provider's host is. The engine's own builder follows the host; with the containerd store, since Docker 28.3 alone.
+    use_legacy_builder = var.use_legacy_builder
+    build_args         = { BASE_IMAGE = var.base, EXTRA_CA_CERTIFICATES = var.extra_ca_certificates }
   }
 
   triggers = { files = local.digest }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import tarfile
 import time
 from typing import Any
@@ -15,17 +16,31 @@ from tf.types import Unknown
 from tests.support.doubles.engine import Double, Kind, Refused, Values, blocks, run
 from tests.support.doubles.schema import read_schema
 
+_USUAL_PLACE = "unix:///var/run/docker.sock"
 _UNITS = {"h": 3600, "m": 60, "s": 1}
 
 
 class DockerKind(Kind):
     @property
     def engine(self) -> docker.DockerClient:
-        host = self.provider.get("host")
-        try:
-            return docker.DockerClient(base_url=host, version="auto", timeout=1200)
-        except docker.errors.DockerException as error:
-            raise Refused(f"error pinging Docker server: Cannot connect to the Docker daemon at {host}") from error
+        """The engine of the provider's host; without one, of DOCKER_HOST; without that, at the usual place.
+
+        The provider knows DOCKER_CONTEXT too, by which it overrides the host, and finds no context "default". It does
+        not look for the context that is chosen in ~/.docker/config.json. (provider.go, configure and getContextHost)
+        """
+        if os.environ.get("DOCKER_CONTEXT"):
+            raise Refused(f"Error loading Docker context '{os.environ['DOCKER_CONTEXT']}': context not found")
+        return _connect(self.provider.get("host") or os.environ.get("DOCKER_HOST") or _USUAL_PLACE)
+
+
+def _connect(host: str) -> docker.DockerClient:
+    try:
+        return docker.DockerClient(base_url=host, version="auto", timeout=1200)
+    except docker.errors.DockerException as error:
+        raise Refused(
+            f"failed to create Docker client: Error pinging Docker server, please make sure that {host} is reachable"
+            f" and has a  '_ping' endpoint. Error: Cannot connect to the Docker daemon at {host}."
+        ) from error
 
 
 class Network(DockerKind):
@@ -51,12 +66,18 @@ class Volume(DockerKind):
 
 
 class Image(DockerKind):
+    def builder(self, build: Values) -> docker.DockerClient:
+        """The engine that builds. buildx does not look at the provider's host: docker_cli.go gives it no endpoint."""
+        if build["use_legacy_builder"]:
+            return self.engine
+        return _connect(os.environ.get("DOCKER_HOST") or _USUAL_PLACE)
+
     def create(self, planned: Values) -> Values:
         name = planned["name"]
         try:
             if planned["build"]:
                 (build,) = planned["build"]
-                image, _ = self.engine.images.build(
+                image, _ = self.builder(build).images.build(
                     path=build["context"],
                     dockerfile=build["dockerfile"],
                     buildargs=build["build_args"],
