@@ -21,10 +21,8 @@ from urllib.parse import quote
 from rich.console import Console
 
 from cli import options
-from cli.backup import steps
-from cli.backup.steps import Stores
 from cli.console import run_command
-from cli.containers import engine, stores
+from cli.containers import engine
 from cli.containers.images import renew
 from cli.containers.secrets_file import FILE, OLD_FILE, missing_secrets, read_old_file, read_secrets, write_secrets
 from cli.containers.terraform import Terraform
@@ -119,21 +117,24 @@ def images(console: Console) -> None:
 
 def backup(console: Console) -> None:
     """Back up the stack that is up."""
+    from cli.backup import steps  # what these two import, no other command needs
+    from cli.containers import stores
+
     folder = steps.folder_for_new(os.environ)
-    steps.make_backup(console, _stores(), folder)
+    steps.make_backup(console, stores.of(_prefix(), Endpoints.read(ENDPOINTS), read_secrets(FOLDER)), folder)
 
 
 def restore(console: Console) -> None:
     """Restore a backup into the stack that is up. Airflow is stopped meanwhile."""
+    from cli.backup import steps
+    from cli.containers import stores
+
     kept = steps.open_backup(os.environ)
-    found, replace = _stores(), options.is_set(os.environ, "REPLACE")
+    found = stores.of(_prefix(), Endpoints.read(ENDPOINTS), read_secrets(FOLDER))
+    replace = options.is_set(os.environ, "REPLACE")
     steps.check_restore(found, kept, replace)
     with stores.airflow_stopped(_prefix()):
         steps.restore(console, found, kept, replace)
-
-
-def _stores() -> Stores:
-    return stores.of(_prefix(), Endpoints.read(ENDPOINTS), read_secrets(FOLDER))
 
 
 def _prefix() -> str:

@@ -47,6 +47,13 @@ def test_docker_refuses_what_would_differ_in_every_plan(docker_double, values, s
         docker_double.Container.check(container(**values))
 
 
+def test_docker_mounts_are_written_as_the_provider_writes_them(docker_double):
+    folder = {"host_path": "/dags", "volume_name": None, "container_path": "/d", "read_only": True}
+    assert docker_double.bind({**folder, "selinux_relabel": "z"}) == "/dags:/d:ro,z"
+    volume = {"host_path": None, "volume_name": "data", "container_path": "/d", "read_only": False}
+    assert docker_double.bind({**volume, "selinux_relabel": None}) == "data:/d:rw"
+
+
 def test_docker_builds_where_buildx_would(docker_double, monkeypatch):
     """On the provider's host only with the legacy builder."""
     monkeypatch.setenv("DOCKER_HOST", "unix:///of-buildx.sock")

@@ -123,6 +123,9 @@ def test_dags_and_dbt_are_mounted_read_only(planned):
         for volume in values["volumes"]:
             if volume["host_path"]:
                 assert volume["read_only"], (name, volume)
+                assert volume["selinux_relabel"] == "z", (name, volume)  # or SELinux refuses them
+            else:
+                assert volume["selinux_relabel"] is None, (name, volume)
 
 
 def test_init_gets_what_its_files_name_and_no_other_password(planned):

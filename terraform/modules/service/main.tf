@@ -58,10 +58,11 @@ resource "docker_container" "this" {
   dynamic "volumes" {
     for_each = var.volumes
     content {
-      container_path = volumes.value.container_path
-      volume_name    = volumes.value.volume_name
-      host_path      = volumes.value.host_path
-      read_only      = volumes.value.read_only
+      container_path  = volumes.value.container_path
+      volume_name     = volumes.value.volume_name
+      host_path       = volumes.value.host_path
+      read_only       = volumes.value.read_only
+      selinux_relabel = volumes.value.host_path == null ? null : "z" # or SELinux keeps containers out, as on Fedora
     }
   }
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import docker
 import docker.errors
-from docker.types import EndpointConfig, Healthcheck, LogConfig, Mount
+from docker.types import EndpointConfig, Healthcheck, LogConfig
 from tf.types import Unknown
 
 from tests.support.doubles.engine import Double, Kind, Refused, Values, blocks, run
@@ -128,7 +128,7 @@ class Container(DockerKind):
         engine = self.engine
         host = engine.api.create_host_config(
             port_bindings={f"{p['internal']}/{p['protocol']}": (p["ip"], p["external"]) for p in planned["ports"]},
-            mounts=[_mount(volume) for volume in planned["volumes"]],
+            binds=[bind(volume) for volume in planned["volumes"]],
             restart_policy={"Name": planned["restart"]},
             **_memory_limits(planned),
             nano_cpus=planned["cpus"] and int(float(planned["cpus"]) * 1e9),
@@ -207,10 +207,11 @@ def _known(value: Any) -> Any:
     return None if value is Unknown else value
 
 
-def _mount(volume: Values) -> Mount:
-    kind = "volume" if volume["volume_name"] else "bind"
-    source = volume["volume_name"] or volume["host_path"]
-    return Mount(volume["container_path"], source, type=kind, read_only=bool(volume["read_only"]))
+def bind(volume: Values) -> str:
+    """A mount as the provider writes it (volumeSetToDockerVolumes): Docker makes a folder where the host has none."""
+    source, options = volume["host_path"] or volume["volume_name"], "ro" if volume["read_only"] else "rw"
+    relabel = volume["selinux_relabel"]
+    return f"{source}:{volume['container_path']}:{options}" + (f",{relabel}" if relabel else "")
 
 
 def _healthcheck(blocks: list[Values]) -> Healthcheck | None:
