@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -22,9 +22,10 @@ from rich.console import Console
 
 from cli import options
 from cli.console import run_command
-from cli.containers import engine
+from cli.containers import engine, given
 from cli.containers.images import renew
 from cli.containers.secrets_file import FILE, OLD_FILE, missing_secrets, read_old_file, read_secrets, write_secrets
+from cli.containers.servers import Server, silent
 from cli.containers.terraform import Terraform
 from cli.endpoints import OF_CONTAINERS, Endpoints
 from cli.errors import UserError
@@ -65,8 +66,11 @@ def main() -> int:
 def up(console: Console) -> None:
     """Start the stack with Terraform. Returns when every service is healthy, and prints the addresses."""
     terraform = _prepare(console)
+    if stopped := silent(terraform):
+        console.print(f"{_no_answer(stopped)}: started first, since Terraform asks there for what it made.")
+        terraform.apply(*(f"-target={server.module}" for server in stopped), planned=_keep_given)
     again = [f"-replace={address}" for address in terraform.failed_jobs()]
-    terraform.apply(*again)
+    terraform.apply(*again, planned=_keep_given)
     outputs = terraform.outputs()
     endpoints(outputs["endpoints"]).write(ENDPOINTS)
     console.print("\nEverything is up and healthy.")
@@ -81,8 +85,12 @@ def down(console: Console) -> None:
     """Destroy everything, data included."""
     terraform = _initialise(console)
     _remove_strays(console, terraform)
+    if stopped := silent(terraform):
+        console.print(f"{_no_answer(stopped)}: what Terraform made there goes with the volume.")
+        terraform.run("state", "rm", *(address for inside in stopped.values() for address in inside), quiet=True)
     terraform.run("destroy", "-no-color", "-auto-approve", "-compact-warnings")
     ENDPOINTS.unlink(missing_ok=True)
+    given.forget(FOLDER)
     console.print(f"The stack is gone. Its passwords stay in {FILE} for the next one.")
 
 
@@ -166,6 +174,15 @@ def endpoints(made: Mapping[str, Any]) -> Endpoints:
     )
 
 
+def _keep_given() -> None:
+    given.keep(FOLDER, os.environ)
+
+
+def _no_answer(stopped: Collection[Server]) -> str:
+    names = " and ".join(server.name for server in stopped)
+    return f"{names} {'does' if len(stopped) == 1 else 'do'} not answer"
+
+
 def _remove_strays(console: Console, terraform: Terraform) -> None:
     """Remove the containers of this stack that a killed Terraform left: its state does not know them."""
     outputs = terraform.outputs()
@@ -189,6 +206,9 @@ def _prepare(console: Console) -> Terraform:
 def _initialise(console: Console) -> Terraform:
     """Terraform with its providers and passwords. Passwords come from its state, or else are new."""
     terraform = Terraform(FOLDER)
+    if recalled := given.recall(FOLDER, os.environ):
+        console.print(f"As before: {', '.join(recalled)}. `TF_VAR_name= make up` takes one back.")
+        engine.choose()
     terraform.run("init", "-no-color", quiet=True)
     if missing_secrets(FOLDER):
         _write_secrets(console, terraform)

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -63,6 +63,11 @@ _CAUSES = (
         "A port that the stack wants to publish is taken; the error above names it. Free it, or choose another port in"
         " the variable ports (README, Variables).",
     ),
+    (
+        ("connection refused", "Connection refused", "Could not connect to the endpoint URL"),
+        "The lake or Grafana does not answer, and Terraform asks them for what it made there. `make up` starts them,"
+        " `make down` removes the stack without them.",
+    ),
 )
 
 _SECRETS = "terraform_data.secrets"
@@ -107,9 +112,10 @@ class Terraform:
         for file in self.folder.glob("terraform.tfstate*"):
             file.chmod(0o600)
 
-    def apply(self, *arguments: str) -> None:
+    def apply(self, *arguments: str, planned: Callable[[], None] = lambda: None) -> None:
         """Plan and apply. Prints only the summary of the plan, as the plan has hundreds of lines (see `make plan`).
 
+        :param planned: called when there is a plan, before anything is made.
         :raises UserError: when one of the two fails; the terminal has shown its errors.
         """
         with TemporaryDirectory() as folder:  # only this user can read it: a plan holds the secrets
@@ -118,6 +124,7 @@ class Terraform:
             print(
                 "\n".join(line for line in said.splitlines() if line.startswith(("Plan:", "No changes."))), flush=True
             )
+            planned()
             self.run("apply", "-no-color", str(plan))
 
     def outputs(self) -> dict[str, Any]:
@@ -134,6 +141,21 @@ class Terraform:
             and resource["values"].get("exit_code") != 0
         ]
 
+    def evaluate(self, expression: str) -> Any:
+        """The value of an expression of the root module. No provider is asked.
+
+        :raises UserError: when it has none, for instance since a variable is wrong.
+        """
+        done = self._quiet("console", "-no-color", said=f"jsonencode({expression})\n")
+        return json.loads(json.loads(done.splitlines()[-1]))
+
+    def addresses(self, kinds: str) -> list[str]:
+        """The addresses of what the state knows of some kinds.
+
+        :param kinds: what they begin with.
+        """
+        return [resource["address"] for resource in self._state() if resource["type"].startswith(kinds)]
+
     def containers(self) -> set[str]:
         """The ids of the containers that the state knows."""
         return {each["values"]["id"] for each in self._state() if each["type"] == "docker_container"}
@@ -146,8 +168,9 @@ class Terraform:
         state = json.loads(self._quiet("show", "-json"))
         return _resources(state.get("values", {}).get("root_module", {}))
 
-    def _quiet(self, *arguments: str) -> str:
-        done = subprocess.run(self._command(*arguments), capture_output=True, text=True, env=self._environment())
+    def _quiet(self, *arguments: str, said: str = "") -> str:
+        command = self._command(*arguments)
+        done = subprocess.run(command, input=said, capture_output=True, text=True, env=self._environment())
         if done.returncode != 0:
             raise UserError(f"`terraform {arguments[0]}` failed: {done.stderr.strip()}")
         return done.stdout

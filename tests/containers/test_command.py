@@ -114,6 +114,11 @@ def test_registry_that_does_not_answer(up, tmp_path):
             "A port that the stack wants to publish is taken",
         ),
         (
+            'Error: error checking bucket existence: Get "http://127.0.0.1:9000/bikes-store/?location=": dial tcp'
+            " 127.0.0.1:9000: connect: connection refused",
+            "The lake or Grafana does not answer",
+        ),
+        (
             "Error: Unable to start container: failed to bind host port for 127.0.0.1:3000: address already in use",
             "A port that the stack wants to publish is taken",
         ),

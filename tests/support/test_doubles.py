@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+import requests
+from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.support.needs import need_provider_doubles
 from tests.support.web import web_server
@@ -28,6 +30,50 @@ def grafana():
     with web_server() as web:
         web.answers = [(404, b"")]
         yield grafana_double, {"url": web.url, "auth": "admin:x"}
+
+
+@pytest.fixture
+def minio():
+    """The double, with a lake that refuses every login, and one that does not answer."""
+    need_provider_doubles()
+    from tests.support.doubles import minio_double
+
+    login = {"minio_user": "root", "minio_password": "x", "minio_region": "us-east-1"}
+    denied = b"<Error><Code>AccessDenied</Code><Message>no</Message></Error>"
+    with web_server() as web:
+        web.answers = [(403, denied)]
+        yield minio_double, [login | {"minio_server": server} for server in (web.url[7:], "127.0.0.1:9")]
+
+
+IN_THE_LAKE = {
+    "Bucket": {"bucket": "b"},
+    "Versioning": {"bucket": "b"},
+    "User": {"name": "u"},
+    "Policy": {"name": "p", "policy": "{}"},
+    "Attachment": {"user_name": "u", "policy_name": "p"},
+}
+
+
+@pytest.mark.parametrize("kind", IN_THE_LAKE)
+def test_a_lake_that_says_anything_but_missing_fails_the_plan(minio, kind):
+    double, lakes = minio
+    for lake in lakes:
+        with pytest.raises((BotoCoreError, ClientError)):
+            getattr(double, kind)(lake).read(IN_THE_LAKE[kind])
+
+
+def test_a_lifecycle_policy_that_can_not_be_read_counts_as_gone(minio):
+    double, lakes = minio
+    assert [double.Lifecycle(lake).read({"bucket": "b"}) for lake in lakes] == [None, None]
+
+
+@pytest.mark.parametrize("kind", ["DataSource", "Folder", "Dashboard", "RuleGroup", "ContactPoint"])
+def test_a_grafana_that_does_not_answer_fails_the_plan(grafana, kind):
+    double, provider = grafana
+    state = {"uid": "x", "name": "x"}
+    assert getattr(double, kind)(provider).read(state) is None  # it is missing
+    with pytest.raises(requests.ConnectionError):
+        getattr(double, kind)(provider | {"url": "http://127.0.0.1:9"}).read(state)
 
 
 def container(**values: Any) -> dict[str, Any]:
