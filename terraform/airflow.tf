@@ -6,6 +6,8 @@ module "airflow_image" {
   base                  = docker_image.pulled["base"].name
   extra_ca_certificates = var.extra_ca_certificates
   use_legacy_builder    = var.docker_host != null
+
+  depends_on = [docker_network.platform] # so that a name that is taken is told before minutes of building
 }
 
 module "airflow" {
@@ -27,6 +29,8 @@ module "airflow" {
     SOURCE_HOST         = local.source.host
     SOURCE_PORT         = local.source.port
     SOURCE_DATABASE     = local.source.database
+    SOURCE_SSLMODE      = local.source.sslmode
+    WAREHOUSE_SSLMODE   = local.warehouse.sslmode
     SOURCE_READER_USER  = local.source.user
     LAKE_ENDPOINT       = local.lake.endpoint
     LAKE_REGION         = local.lake.region

@@ -8,6 +8,11 @@ output "docker_host" {
   value       = var.docker_host
 }
 
+output "image" {
+  description = "Name of Airflow's image."
+  value       = module.airflow_image.name
+}
+
 output "pages" {
   description = "Where the pages are, and who logs in; passwords are in secrets.auto.tfvars.json."
   value = {

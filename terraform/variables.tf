@@ -173,6 +173,27 @@ variable "limits" {
   description = "Most memory (MB) and processor cores (\"1.5\") by service; the output `services` lists the services."
   type        = map(object({ memory_mb = optional(number), cpus = optional(string) }))
   default     = {}
+  validation {
+    condition = alltrue([
+      for limit in values(var.limits) : limit.cpus == null ? true : can(regex("^[0-9]*[.]?[0-9]+$", limit.cpus))
+    ])
+    error_message = "limits: cpus is a number of cores, such as \"1.5\"."
+  }
+  validation {
+    condition = alltrue([
+      for limit in values(var.limits) : limit.memory_mb == null ? true : limit.memory_mb >= 6
+    ])
+    error_message = "limits: memory_mb is 6 or more: Docker takes no less."
+  }
+  validation {
+    # The provider rounds some numbers with two decimals when it reads them back, such as 0.05.
+    condition = alltrue([
+      for service, limit in var.limits : limit.cpus == null ? true : (
+        try(tonumber(local.limits[service].cpus) == tonumber(limit.cpus) && tonumber(limit.cpus) > 0, false)
+      )
+    ])
+    error_message = "limits: cpus must be 0.1 or more, with one decimal."
+  }
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -212,14 +233,33 @@ variable "currency_api_url" {
 
 variable "external_source" {
   description = "A transaction database elsewhere. `user` reads its tables, with the secret source_reader_password."
-  type        = object({ host = string, port = optional(number, 5432), database = string, user = string })
-  default     = null
+  type = object({
+    host     = string
+    port     = optional(number, 5432)
+    database = string
+    user     = string
+    sslmode  = optional(string, "require")
+  })
+  default = null
+  validation {
+    condition     = var.external_source == null ? true : contains(local.sslmodes, var.external_source.sslmode)
+    error_message = "external_source.sslmode must be one of ${join(", ", local.sslmodes)}."
+  }
 }
 
 variable "external_warehouse" {
   description = "A warehouse database elsewhere; docs/growing.md says how it is prepared."
-  type        = object({ host = string, port = optional(number, 5432), database = string })
-  default     = null
+  type = object({
+    host     = string
+    port     = optional(number, 5432)
+    database = string
+    sslmode  = optional(string, "require")
+  })
+  default = null
+  validation {
+    condition     = var.external_warehouse == null ? true : contains(local.sslmodes, var.external_warehouse.sslmode)
+    error_message = "external_warehouse.sslmode must be one of ${join(", ", local.sslmodes)}."
+  }
 }
 
 variable "external_lake" {
@@ -284,9 +324,13 @@ variable "metrics_retention" {
 }
 
 variable "runbooks_url" {
-  description = "Where people read docs/runbooks of this repository; alerts link there."
+  description = "Where people read docs/runbooks of this repository; null: the page's path stands in place of a link."
   type        = string
-  default     = "docs/runbooks"
+  default     = null
+  validation {
+    condition     = var.runbooks_url == null ? true : can(regex("^https?://[^/ ]+/", var.runbooks_url))
+    error_message = "runbooks_url must be http:// or https:// and a path, not ${jsonencode(var.runbooks_url)}."
+  }
 }
 
 variable "slack_webhook_url" {

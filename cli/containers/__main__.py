@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -22,7 +23,8 @@ from rich.console import Console
 
 from cli import options
 from cli.console import run_command
-from cli.containers import engine, given
+from cli.containers import engine, given, servers
+from cli.containers.health import wait_until_healthy
 from cli.containers.images import renew
 from cli.containers.secrets_file import FILE, OLD_FILE, missing_secrets, read_old_file, read_secrets, write_secrets
 from cli.containers.servers import Server, silent
@@ -66,12 +68,12 @@ def main() -> int:
 def up(console: Console) -> None:
     """Start the stack with Terraform. Returns when every service is healthy, and prints the addresses."""
     terraform = _prepare(console)
-    if stopped := silent(terraform):
-        console.print(f"{_no_answer(stopped)}: started first, since Terraform asks there for what it made.")
-        terraform.apply(*(f"-target={server.module}" for server in stopped), planned=_keep_given)
+    _make_reachable(console, terraform)
     again = [f"-replace={address}" for address in terraform.failed_jobs()]
     terraform.apply(*again, planned=_keep_given)
+    wait_until_healthy(terraform.services())
     outputs = terraform.outputs()
+    _remove_images(outputs["name"], but=outputs["image"])
     endpoints(outputs["endpoints"]).write(ENDPOINTS)
     console.print("\nEverything is up and healthy.")
     for name, page in outputs["pages"].items():
@@ -84,11 +86,13 @@ def up(console: Console) -> None:
 def down(console: Console) -> None:
     """Destroy everything, data included."""
     terraform = _initialise(console)
+    name = terraform.outputs().get("name", "")
     _remove_strays(console, terraform)
     if stopped := silent(terraform):
         console.print(f"{_no_answer(stopped)}: what Terraform made there goes with the volume.")
         terraform.run("state", "rm", *(address for inside in stopped.values() for address in inside), quiet=True)
     terraform.run("destroy", "-no-color", "-auto-approve", "-compact-warnings")
+    _remove_images(name)
     ENDPOINTS.unlink(missing_ok=True)
     given.forget(FOLDER)
     console.print(f"The stack is gone. Its passwords stay in {FILE} for the next one.")
@@ -172,6 +176,30 @@ def endpoints(made: Mapping[str, Any]) -> Endpoints:
         lake_access_key=made["lake"]["access_key"],
         lake_secret_key=known["lake_secret_key"],
     )
+
+
+def _make_reachable(console: Console, terraform: Terraform) -> None:
+    """See to it that the lake and Grafana answer, and take the passwords that Terraform is going to log in with."""
+    secrets = read_secrets(FOLDER)
+    stopped, renewed = silent(terraform), servers.with_new_secrets(terraform, secrets)
+    if stopped:
+        console.print(f"{_no_answer(stopped)}: started first, since Terraform asks there for what it made.")
+    # The lake's administrator is in its environment.
+    if first := [each for each in servers.SERVERS if each in stopped or (each == servers.LAKE and each in renewed)]:
+        terraform.apply(*(f"-target={server.module}" for server in first), planned=_keep_given)
+    if servers.GRAFANA in renewed:
+        servers.reset_grafana_password(_prefix(), secrets[servers.GRAFANA.secret])
+    if renewed:
+        console.print(f"{' and '.join(each.name for each in renewed)}: the administrator has the new password.")
+
+
+def _remove_images(name: str, but: str = "") -> None:
+    """Remove the stack's own images, except one. What a container uses, of another clone for instance, stays."""
+    with suppress(UserError):
+        for image in engine.docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", f"{name}-airflow").split():
+            if image != but:
+                with suppress(UserError):
+                    engine.docker("image", "rm", image)
 
 
 def _keep_given() -> None:

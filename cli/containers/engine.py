@@ -46,13 +46,15 @@ def _of_context() -> dict[str, str]:
     return {"DOCKER_HOST": host, "DOCKER_CERT_PATH": str(certificates), "DOCKER_TLS_VERIFY": "1"}
 
 
-def docker(*arguments: str) -> str:
+def docker(*arguments: str, said: str | None = None) -> str:
     """Run Docker's own command; returns its output.
+
+    :param said: what it reads from its input.
 
     :raises UserError: when Docker's command is missing, or fails.
     """
     try:
-        done = subprocess.run(["docker", *arguments], capture_output=True, text=True)
+        done = subprocess.run(["docker", *arguments], input=said, capture_output=True, text=True)
     except OSError:
         raise UserError("docker is not on the PATH: install Docker's client.") from None
     if done.returncode != 0:

@@ -5,10 +5,12 @@ So where one of them is stopped or gone, every plan, apply and destroy fails bef
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import requests
 
+from cli.containers.engine import docker
 from cli.containers.terraform import Terraform
 from cli.errors import UserError
 
@@ -24,16 +26,41 @@ class Server:
     kinds: str
     #: The module that is the container alone, so that it can be made without a look at what is in it.
     module: str
+    #: The secret that the provider logs in with.
+    secret: str
     #: Where the provider reaches it, as an expression of the root module.
     url: str
 
 
-SERVERS = (
-    Server(
-        "The lake", "minio_", "module.lake[0].module.service", '"http://${var.docker_host_address}:${var.ports.s3}"'
-    ),
-    Server("Grafana", "grafana_", "module.monitoring.module.grafana", "local.urls.grafana"),
+LAKE = Server(
+    "The lake",
+    "minio_",
+    "module.lake[0].module.service",
+    "lake_root_password",
+    '"http://${var.docker_host_address}:${var.ports.s3}"',
 )
+GRAFANA = Server(
+    "Grafana", "grafana_", "module.monitoring.module.grafana", "grafana_admin_password", "local.urls.grafana"
+)
+SERVERS = (LAKE, GRAFANA)
+
+
+def with_new_secrets(terraform: Terraform, secrets: Mapping[str, str]) -> list[Server]:
+    """The servers whose administrator got another password since the last apply: the provider would be refused there.
+
+    :param secrets: all secrets as they are now.
+    """
+    kept = terraform.kept_secrets()
+    return [each for each in SERVERS if kept.get(each.secret, secrets[each.secret]) != secrets[each.secret]]
+
+
+def reset_grafana_password(prefix: str, password: str) -> None:
+    """Give Grafana's administrator another password. Grafana reads its environment for it only when it is new.
+
+    :param prefix: what the names of the stack's containers begin with.
+    """
+    command = ["grafana", "cli", "admin", "reset-admin-password", "--password-from-stdin"]
+    docker("exec", "--interactive", f"{prefix}-grafana", *command, said=password)
 
 
 def silent(terraform: Terraform) -> dict[Server, list[str]]:

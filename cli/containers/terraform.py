@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from cli.containers.followed import follow
+from cli.containers.repository import runbooks_url
 from cli.errors import UserError
 
 # What Terraform and the providers say about a fault => what a person needs to know about it.
@@ -47,10 +48,11 @@ _CAUSES = (
         " docker_host. Take the variable away and name the engine as DOCKER_HOST, or with `docker context use`.",
     ),
     (
-        ("is already in use by container",),
-        "Docker has a container of that name that this Terraform state does not know. If another clone is up, stop it"
-        " (`make down` there), or set TF_VAR_name and TF_VAR_ports and run both. If a state was lost, its passwords are"
-        " lost too: remove what it left with `docker rm --force NAME`, and the data with `docker volume rm NAME`.",
+        ("is already in use by container", "network with name"),
+        "Docker has a container or a network of that name that this Terraform state does not know. If another clone is"
+        " up, stop it (`make down` there), or set TF_VAR_name and TF_VAR_ports and run both. If a state was lost, its"
+        " passwords are lost too: remove what it left with `docker rm --force NAME`, and the data with `docker volume"
+        " rm NAME`.",
     ),
     (
         ("password authentication failed for user",),
@@ -120,12 +122,33 @@ class Terraform:
         """
         with TemporaryDirectory() as folder:  # only this user can read it: a plan holds the secrets
             plan = Path(folder) / "plan"
-            said = self.run("plan", "-no-color", "-compact-warnings", f"-out={plan}", *arguments, quiet=True)
+            said = self._plan(plan, *arguments)
+            if rebuilt := self._rebuilt(plan):
+                # Terraform would remove the containers while it builds. So a build that fails leaves them running.
+                print("The image is built first.", flush=True)
+                self._plan(plan, *(f"-target={address}" for address in rebuilt))
+                planned()
+                self.run("apply", "-no-color", str(plan))
+                said = self._plan(plan, *arguments)
             print(
                 "\n".join(line for line in said.splitlines() if line.startswith(("Plan:", "No changes."))), flush=True
             )
             planned()
             self.run("apply", "-no-color", str(plan))
+
+    def _plan(self, file: Path, *arguments: str) -> str:
+        return self.run("plan", "-no-color", "-compact-warnings", f"-out={file}", *arguments, quiet=True)
+
+    def _rebuilt(self, plan: Path) -> list[str]:
+        """The addresses of the images that the plan builds in place of others."""
+        changes = json.loads(self._quiet("show", "-json", str(plan))).get("resource_changes", [])
+        return [
+            each["address"]
+            for each in changes
+            if each["type"] == "docker_image"
+            and {"create", "delete"} <= set(each["change"]["actions"])
+            and each["change"]["after"].get("build")
+        ]
 
     def outputs(self) -> dict[str, Any]:
         done = self._quiet("output", "-json")
@@ -160,6 +183,11 @@ class Terraform:
         """The ids of the containers that the state knows."""
         return {each["values"]["id"] for each in self._state() if each["type"] == "docker_container"}
 
+    def services(self) -> list[str]:
+        """The ids of the containers that stay up."""
+        containers = [each["values"] for each in self._state() if each["type"] == "docker_container"]
+        return [values["id"] for values in containers if values.get("wait")]
+
     def kept_secrets(self) -> dict[str, str]:
         """The secrets of the last apply, by name; none when there was none."""
         return next((each["values"]["input"] for each in self._state() if each["address"] == _SECRETS), {})
@@ -179,7 +207,10 @@ class Terraform:
         return ["terraform", f"-chdir={self.folder}", *arguments]
 
     def _environment(self) -> dict[str, str]:
-        return {**os.environ, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
+        found = {**os.environ, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
+        if url := runbooks_url():
+            found.setdefault("TF_VAR_runbooks_url", url)
+        return found
 
 
 def _resources(module: dict[str, Any]) -> list[dict[str, Any]]:

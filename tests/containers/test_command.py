@@ -100,7 +100,11 @@ def test_registry_that_does_not_answer(up, tmp_path):
         (
             "Error: Unable to create container: Error response from daemon: Conflict. The container name"
             ' "/bikes-store-redis" is already in use by container "0a1b". You have to remove it',
-            "Docker has a container of that name",
+            "Docker has a container or a network of that name",
+        ),
+        (
+            "Error: Unable to create network: Error response from daemon: network with name bikes-store already exists",
+            "Docker has a container or a network of that name",
         ),
         (
             "Error: Resource postcondition failed\n│ warehouse-prepare failed (exit code 2). Its log:\n│ psql: error:"

@@ -19,14 +19,23 @@ STAND_IN = """\
 shift
 echo "$*" >>"$HERE/calls"
 case $1 in
-show) echo "$STATE" ;;
+show) if [ $# = 3 ]; then echo "$CHANGES"; CHANGES="{}"; else echo "$STATE"; fi ;;
 output) echo "$OUTPUTS" ;;
 console) cat >/dev/null; echo "$URLS" ;;
 plan) env | grep ^TF_VAR_ | sort >"$HERE/given"; exit "$PLAN" ;;
 esac
 """
+DOCKER = """\
+#!/bin/sh
+case "$1 $2" in
+"image ls") echo bikes-store-airflow:1 bikes-store-airflow:2 ;;
+"image rm") echo "$3" >>"$HERE/images" ;;
+"exec --interactive") echo "$*: $(cat)" >>"$HERE/exec" ;;
+esac
+"""
 OUTPUTS = {
     "name": "bikes-store",
+    "image": "bikes-store-airflow:2",
     "endpoints": {
         "airflow": "http://127.0.0.1:8080",
         "source": {"host": "127.0.0.1", "port": 1, "database": "x"},
@@ -46,7 +55,7 @@ NOWHERE = "http://127.0.0.1:9"
 @pytest.fixture
 def command(tmp_path):
     """Run `python -m cli.containers NAME`; returns its output, its exit code, what Terraform was asked and given."""
-    for name, text in {"terraform": STAND_IN, "docker": "#!/bin/sh\n"}.items():
+    for name, text in {"terraform": STAND_IN, "docker": DOCKER}.items():
         program = tmp_path / "bin" / name
         program.parent.mkdir(exist_ok=True)
         program.write_text(text)
@@ -62,6 +71,7 @@ def command(tmp_path):
         "OUTPUTS": json.dumps({name: {"value": value} for name, value in OUTPUTS.items()}),
         "STATE": json.dumps({"values": {"root_module": {"resources": resources}}}),
         "PLAN": "0",
+        "CHANGES": "{}",
     }
 
     def run(name, lake=NOWHERE, grafana=NOWHERE, **more):
@@ -83,6 +93,29 @@ def command(tmp_path):
         return " ".join((done.stdout + done.stderr).split()), done.returncode, calls, read[1]
 
     return run
+
+
+def changes(*actions, after):
+    change = {"actions": list(actions), "before": {}, "after": after}
+    return json.dumps({"resource_changes": [{"address": "IMAGE", "type": "docker_image", "change": change}]})
+
+
+def test_a_new_image_is_built_before_any_container_goes(command):
+    """So a build that fails leaves the old ones running: Terraform's own order has no such rule."""
+    said, code, calls, _ = command("up", STATE="{}", CHANGES=changes("create", "delete", after={"build": [{}]}))
+    assert code == 0, said
+    assert [targets(call) for call in calls if call.startswith("plan")] == [[], ["IMAGE"], []]
+    assert [call.split()[0] for call in calls] == ["plan", "plan", "apply", "plan", "apply"]
+    for change in (changes("create", after={"build": [{}]}), changes("create", "delete", after={"build": []})):
+        assert len(command("up", STATE="{}", CHANGES=change)[2]) == 2
+
+
+def test_images_that_are_not_used_any_more_are_removed(command, tmp_path):
+    command("up", STATE="{}")
+    assert (tmp_path / "images").read_text().split() == ["bikes-store-airflow:1"]
+    (tmp_path / "images").unlink()
+    command("down")
+    assert (tmp_path / "images").read_text().split() == ["bikes-store-airflow:1", "bikes-store-airflow:2"]
 
 
 def targets(call):
@@ -112,6 +145,26 @@ def test_up_asks_nobody_the_first_time(command):
     said, code, calls, _ = command("up", STATE="{}")
     assert (code, len(calls)) == (0, 2)
     assert "answer" not in said
+
+
+@pytest.mark.parametrize("secret", ["lake_root_password", "grafana_admin_password", "dbt_password"])
+def test_an_administrators_new_password_is_there_before_terraform_logs_in(command, tmp_path, secret):
+    """MinIO takes it from its environment, so its container is first; Grafana keeps it, and is told."""
+    command("secrets")
+    kept = json.loads((tmp_path / "secrets.auto.tfvars.json").read_text())["secrets"]
+    inside = [{"address": address, "type": kind, "values": {}} for address, kind in INSIDE.items()]
+    inside.append({"address": "terraform_data.secrets", "type": "terraform_data", "values": {"input": kept}})
+    state = json.dumps({"values": {"root_module": {"resources": inside}}})
+    (tmp_path / "secrets.auto.tfvars.json").write_text(json.dumps({"secrets": kept | {secret: "a new one"}}))
+    with web_server() as web:
+        said, code, calls, _ = command("up", lake=web.url, grafana=web.url, STATE=state)
+    assert code == 0, said
+    assert "a new one" not in said
+    first = [targets(call) for call in calls if call.startswith("plan")][:-1]
+    assert first == ([["module.lake[0].module.service"]] if secret == "lake_root_password" else [])
+    told = (tmp_path / "exec").read_text() if (tmp_path / "exec").exists() else ""
+    reset = "exec --interactive bikes-store-grafana grafana cli admin reset-admin-password --password-from-stdin"
+    assert told == (f"{reset}: a new one\n" if secret == "grafana_admin_password" else "")
 
 
 def test_down_leaves_out_what_is_in_a_lake_and_a_grafana_that_do_not_answer(command):

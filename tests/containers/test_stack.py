@@ -332,6 +332,16 @@ def wait_until(condition, seconds, message):
         time.sleep(1)
 
 
+def test_redis_is_not_root_and_stops_when_it_is_told_to(stack):
+    redis = stack.engine.containers.get(f"{NAME}-redis")
+    assert redis.exec_run(["stat", "-c", "%U", "/proc/1"]).output == b"redis\n"
+    began = time.monotonic()
+    redis.stop(timeout=30)
+    assert time.monotonic() - began < 10
+    assert redis.wait()["StatusCode"] == 0
+    redis.start()
+
+
 def test_up_heals_a_lake_that_is_gone_and_a_grafana_that_is_stopped(stack):
     """Where they do not answer, Terraform can't even plan: it asks them for what it made there."""
     stack.engine.containers.get(f"{NAME}-lake").remove(force=True)

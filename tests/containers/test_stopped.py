@@ -99,7 +99,7 @@ def down(tmp_path, environment):
             process.wait()
 
 
-def wait_for(condition, seconds=20):
+def wait_for(condition, seconds=60):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline

@@ -100,6 +100,13 @@ def test_docker_mounts_are_written_as_the_provider_writes_them(docker_double):
     assert docker_double.bind({**volume, "selinux_relabel": None}) == "data:/d:rw"
 
 
+@pytest.mark.parametrize(
+    ("nano", "text"), [(2e9, "2.0"), (1.5e9, "1.5"), (25e7, "0.25"), (5e8, "0.5"), (1e10, "10."), (105e8, "10.5")]
+)
+def test_docker_reads_cores_as_the_provider_does(docker_double, nano, text):
+    assert docker_double.cores(int(nano)) == text
+
+
 def test_docker_builds_where_buildx_would(docker_double, monkeypatch):
     """On the provider's host only with the legacy builder."""
     monkeypatch.setenv("DOCKER_HOST", "unix:///of-buildx.sock")

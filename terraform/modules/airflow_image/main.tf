@@ -7,7 +7,9 @@ locals {
   files = concat(
     ["pyproject.toml", "uv.lock", ".dockerignore"],
     flatten([for folder in ["airflow", "source", "warehouse"] : [
-      for file in fileset("${var.context}/${folder}", "**") : "${folder}/${file}" if !strcontains(file, "__pycache__")
+      for file in fileset("${var.context}/${folder}", "**") : "${folder}/${file}"
+      # Not what Python makes, nor an editor beside the file that is open: .dockerignore leaves them out too.
+      if !can(regex("(^|/)(__pycache__/|[.]#[^/]*$|#[^/]*#$|[.]DS_Store$|[^/]*(~|[.]sw[a-p])$)", file))
     ]]),
   )
   digest = sha1(join("", concat(
@@ -17,8 +19,10 @@ locals {
 }
 
 resource "docker_image" "this" {
-  name         = "${var.name}-airflow:${substr(local.digest, 0, 12)}"
-  keep_locally = false
+  name = "${var.name}-airflow:${substr(local.digest, 0, 12)}"
+  # Containers use the old one until they are replaced, and a clone with another state may use it. `make up` and `make
+  # down` remove those that nothing uses.
+  keep_locally = true
 
   build {
     context    = var.context
@@ -30,4 +34,8 @@ resource "docker_image" "this" {
   }
 
   triggers = { files = local.digest }
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }

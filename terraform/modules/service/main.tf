@@ -13,6 +13,11 @@ resource "terraform_data" "healthcheck" {
   input = var.healthcheck
 }
 
+# Nor does it take a limit of memory away from a container.
+resource "terraform_data" "limited" {
+  input = local.limits.memory_mb != null
+}
+
 resource "docker_container" "this" {
   name     = "${var.platform.name}-${var.name}"
   hostname = var.name
@@ -75,6 +80,6 @@ resource "docker_container" "this" {
   }
 
   lifecycle {
-    replace_triggered_by = [terraform_data.healthcheck]
+    replace_triggered_by = [terraform_data.healthcheck, terraform_data.limited]
   }
 }

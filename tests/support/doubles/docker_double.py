@@ -45,7 +45,8 @@ def _connect(host: str) -> docker.DockerClient:
 
 class Network(DockerKind):
     def create(self, planned: Values) -> Values:
-        return {"id": self.engine.networks.create(planned["name"], driver="bridge").id}
+        # As the provider's client asks: without it, Docker would make a second network of the name.
+        return {"id": self.engine.networks.create(planned["name"], driver="bridge", check_duplicate=True).id}
 
     def read(self, state: Values) -> Values | None:
         return {} if _found(self.engine.networks.get, state["id"]) else None
@@ -103,7 +104,8 @@ class Image(DockerKind):
 
     def delete(self, state: Values) -> None:
         if not state["keep_locally"]:
-            self.engine.images.remove(state["name"], force=True)
+            # Without force, Docker refuses one that a container uses, as for the provider (removeImage).
+            self.engine.images.remove(state["name"])
 
 
 class Container(DockerKind):
@@ -171,12 +173,17 @@ class Container(DockerKind):
         container = _found(self.engine.containers.get, state["id"])
         if container is None:
             return None
+        found = limits_of(container.attrs["HostConfig"])
         if container.status == "running":
-            return {}
-        return {"exit_code": container.attrs["State"]["ExitCode"], "must_run": False}
+            return found
+        stopped = {"exit_code": container.attrs["State"]["ExitCode"], "must_run": False}
+        # Its ports read back empty, and a change of them replaces it. One without ports is started, and not waited for.
+        return found | stopped | ({"ports": []} if state["ports"] and state["must_run"] else {})
 
     def update(self, prior: Values, planned: Values) -> Values:
         container = self.engine.containers.get(prior["id"])
+        # A limit that is taken away is sent as 0, which Docker reads as "as it was": it stays, and so does the
+        # difference in the plan.
         container.update(**_memory_limits(planned), restart_policy={"Name": planned["restart"]})
         if planned["must_run"] and not prior["must_run"]:
             container.start()
@@ -188,6 +195,20 @@ class Container(DockerKind):
             if state["destroy_grace_seconds"]:
                 container.stop(timeout=int(state["destroy_grace_seconds"]))
             container.remove(v=True, force=True)
+
+
+def limits_of(host: Values) -> Values:
+    """The limits as the provider reads them: a core as a decimal number (nanoInt64ToDecimalString)."""
+    found: Values = {"memory": host["Memory"] >> 20, "memory_swap": host["MemorySwap"] >> 20} if host["Memory"] else {}
+    if host["NanoCpus"]:
+        found["cpus"] = cores(host["NanoCpus"])
+    return found
+
+
+def cores(nano: int) -> str:
+    """A number of cores as the provider writes it: "2.0", "1.5", and "10." for ten."""
+    text = f"{nano // 10**9}.{nano % 10**9:09d}"
+    return f"{nano / 1e9:.1f}" if text.count("0") == 9 else text.rstrip("0")
 
 
 def _found(get: Any, name: str) -> Any:

@@ -123,6 +123,12 @@ class User(MinioKind):
         return _unless_gone(self.client("iam").get_user, UserName=state["name"])
 
     def update(self, prior: Values, planned: Values) -> Values:
+        """Another secret takes the place of the old, as in the provider (minioUpdateUser)."""
+        name = planned["name"]
+        if planned["secret"] != prior["secret"]:
+            key = {"UserName": name, "AccessKeyId": name}
+            self._call_iam("DeleteAccessKey", **key)
+            self._call_iam("CreateAccessKey", **key, SecretAccessKey=planned["secret"])
         return {}
 
     def delete(self, state: Values) -> None:
