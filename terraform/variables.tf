@@ -188,11 +188,12 @@ variable "limits" {
   validation {
     # The provider rounds some numbers with two decimals when it reads them back, such as 0.05.
     condition = alltrue([
-      for service, limit in var.limits : limit.cpus == null ? true : (
-        try(tonumber(local.limits[service].cpus) == tonumber(limit.cpus) && tonumber(limit.cpus) > 0, false)
-      )
+      for limit in values(var.limits) : limit.cpus == null ? true : try(tonumber(limit.cpus) > 0 && (
+        length(regexall("0", format("%.9f", tonumber(limit.cpus)))) != 9
+        || tonumber(limit.cpus) * 10 == floor(tonumber(limit.cpus) * 10)
+      ), true)
     ])
-    error_message = "limits: cpus must be 0.1 or more, with one decimal."
+    error_message = "limits: cpus must be 0.1 or more, and have one decimal."
   }
 }
 

@@ -594,6 +594,7 @@ TERRAFORM = [
         "external_warehouse.sslmode must be one of disable, require, verify-ca, verify-full.",
     ),
     terraform(0, "limits", {"redis": {"cpus": "two"}}, 'limits: cpus is a number of cores, such as "1.5".'),
+    terraform(1, "limits", {"redis": {"cpus": "0.05"}}, "limits: cpus must be 0.1 or more, and have one decimal."),
     terraform(1, "images", {"mino": "minio:1"}, "images names none of the stack's: mino. There are: base, grafana,"),
     terraform(0, "extra_ca_certificates", "ca.pem", "must be the text of PEM certificates, not the name of a file."),
     terraform(0, "worker_count", 0, "worker_count must be a whole number from 1 to 64, not 0."),
