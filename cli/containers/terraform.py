@@ -134,7 +134,8 @@ class Terraform:
                 "\n".join(line for line in said.splitlines() if line.startswith(("Plan:", "No changes."))), flush=True
             )
             planned()
-            self.run("apply", "-no-color", str(plan))
+            if "No changes." not in said:
+                self.run("apply", "-no-color", str(plan))
 
     def _plan(self, file: Path, *arguments: str) -> str:
         return self.run("plan", "-no-color", "-compact-warnings", f"-out={file}", *arguments, quiet=True)

@@ -22,7 +22,7 @@ case $1 in
 show) if [ $# = 3 ]; then echo "$CHANGES"; CHANGES="{}"; else echo "$STATE"; fi ;;
 output) echo "$OUTPUTS" ;;
 console) cat >/dev/null; echo "$URLS" ;;
-plan) env | grep ^TF_VAR_ | sort >"$HERE/given"; exit "$PLAN" ;;
+plan) [ -z "$SAID" ] || echo "$SAID"; env | grep ^TF_VAR_ | sort >"$HERE/given"; exit "$PLAN" ;;
 esac
 """
 DOCKER = """\
@@ -72,6 +72,7 @@ def command(tmp_path):
         "STATE": json.dumps({"values": {"root_module": {"resources": resources}}}),
         "PLAN": "0",
         "CHANGES": "{}",
+        "SAID": "",
     }
 
     def run(name, lake=NOWHERE, grafana=NOWHERE, **more):
@@ -108,6 +109,12 @@ def test_a_new_image_is_built_before_any_container_goes(command):
     assert [call.split()[0] for call in calls] == ["plan", "plan", "apply", "plan", "apply"]
     for change in (changes("create", after={"build": [{}]}), changes("create", "delete", after={"build": []})):
         assert len(command("up", STATE="{}", CHANGES=change)[2]) == 2
+
+
+def test_nothing_is_applied_where_nothing_changes(command):
+    said, code, calls, _ = command("up", STATE="{}", SAID="No changes. Your infrastructure matches.")
+    assert (code, [call.split()[0] for call in calls]) == (0, ["plan"])
+    assert "Everything is up and healthy" in said
 
 
 def test_images_that_are_not_used_any_more_are_removed(command, tmp_path):

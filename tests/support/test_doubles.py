@@ -77,13 +77,15 @@ def test_a_grafana_that_does_not_answer_fails_the_plan(grafana, kind):
 
 
 def container(**values: Any) -> dict[str, Any]:
-    return {"healthcheck": [], "memory": None, "memory_swap": None, "volumes": [], **values}
+    bare: dict[str, Any] = {"healthcheck": [], "memory": None, "memory_swap": None, "volumes": [], "capabilities": []}
+    return {**bare, **values}
 
 
 @pytest.mark.parametrize(
     ("values", "says"),
     [
         ({"healthcheck": [{"interval": "60s", "timeout": "5s", "start_period": "0s"}]}, "'60s' would differ .* '1m0s'"),
+        ({"capabilities": [{"add": ["CHOWN"], "drop": ["ALL"]}]}, "'CHOWN' would differ .* 'CAP_CHOWN'"),
         ({"memory": 512}, "memory without memory_swap"),
         ({"volumes": [{"host_path": "dags"}]}, "must be an absolute path"),
     ],

@@ -31,6 +31,8 @@ def inventory(planned):
             # One whose value is known after apply alone has no name in the plan either.
             "env": sorted(variable.split("=", 1)[0] for variable in values.get("env") or [] if variable),
             "memory_mb": values["memory"],
+            "capabilities": sorted(name for block in values["capabilities"] for name in block["add"] or []),
+            "read_only": values["read_only"],
             "restart": values["restart"],
         }
     return dict(sorted(found.items()))
@@ -73,6 +75,28 @@ def test_inventory(planned):
     if os.environ.get("INVENTORY") == "write":
         INVENTORY.write_text(yaml.safe_dump(inventory(planned), sort_keys=False))
     assert inventory(planned) == yaml.safe_load(INVENTORY.read_text())
+
+
+def test_every_container_drops_what_root_may(planned):
+    made = resources(planned, "docker_container")
+    assert not [a for a, v in made.items() if [block["drop"] for block in v["capabilities"]] != [["ALL"]]]
+    assert not [a for a, v in made.items() if v["security_opts"] != ["no-new-privileges:true"]]
+
+
+def test_the_table_of_the_readme_says_what_each_service_may(planned):
+    """By kind: what is the same for several containers is one row."""
+    page = (REPOSITORY / "terraform" / "README.md").read_text()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if "| CAP" in line]
+    rows = [row for row in rows if len(row) == 5]
+    told = {name.strip("` "): (row[2], row[3], row[4]) for row in rows for name in row[0].split(",")}
+    containers = inventory(planned)
+    found = {}
+    for name, values in containers.items():
+        kept = ", ".join(each.removeprefix("CAP_") for each in values["capabilities"])
+        memory = f"{values['memory_mb']} MB" if values["memory_mb"] else "–"
+        cells = (f"CAP: {kept or 'none'}", "yes" if values["read_only"] else "no", memory)
+        found[name.removeprefix("bikes-store-").removesuffix("-1")] = cells
+    assert told == found
 
 
 def test_no_port_is_off_loopback(planned):
@@ -142,7 +166,7 @@ def test_no_service_has_a_shell_as_its_first_process(planned):
     commands = {
         v["hostname"]: v.get("command") for v in resources(planned, "docker_container").values() if v["must_run"]
     }
-    assert commands["redis"][0] == "redis-server"
+    assert (commands["redis"] or [""])[0] == "redis-server"
     assert not [name for name, command in commands.items() if command and command[0] in ("sh", "bash")]
 
 

@@ -93,6 +93,8 @@ module "redis" {
   platform = var.platform
   name     = "redis"
   image    = var.platform.images.redis
+  # The entrypoint makes the data folder the server's, as root, and then becomes the server's user.
+  capabilities = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"]
   # The command begins with redis-server: then the image's entrypoint leaves root behind, and Docker's SIGTERM reaches
   # the server. The password goes by a file: a command line is for everybody of the host to read.
   command = ["redis-server", "/usr/local/etc/redis.conf"]
@@ -113,6 +115,10 @@ module "redis_exporter" {
   platform = var.platform
   name     = "redis-exporter"
   image    = var.platform.images.redis_exporter
+
+  read_only = true
+  memory_mb = 128
+
   env = {
     REDIS_ADDR     = "redis://${module.redis.host}:6379"
     REDIS_PASSWORD = var.secrets["broker_password"]

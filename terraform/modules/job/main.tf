@@ -18,6 +18,11 @@ resource "docker_container" "this" {
   log_driver    = "json-file"
   log_opts      = { "max-size" = "10m", "max-file" = "3" }
 
+  capabilities {
+    add  = []
+    drop = ["ALL"]
+  }
+
   networks_advanced {
     name    = var.platform.network
     aliases = [var.name]

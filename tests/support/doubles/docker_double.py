@@ -121,6 +121,10 @@ class Container(DockerKind):
                     )
         if config["memory"] not in (None, Unknown) and config["memory_swap"] is None:
             raise Refused("memory without memory_swap would differ in every plan")
+        for capabilities in blocks(config, "capabilities"):
+            for name in [name for way in ("add", "drop") for name in blocks(capabilities, way)]:
+                if isinstance(name, str) and name != "ALL" and not name.startswith("CAP_"):
+                    raise Refused(f"capabilities {name!r} would differ in every plan: 'CAP_{name}'")
         for volume in blocks(config, "volumes"):
             path = volume["host_path"]
             if isinstance(path, str) and not path.startswith("/"):
@@ -135,6 +139,9 @@ class Container(DockerKind):
             **_memory_limits(planned),
             nano_cpus=planned["cpus"] and int(float(planned["cpus"]) * 1e9),
             security_opt=_known(planned["security_opts"]),
+            read_only=bool(planned["read_only"]),
+            cap_add=[name for block in planned["capabilities"] for name in block["add"] or []],
+            cap_drop=[name for block in planned["capabilities"] for name in block["drop"] or []],
             init=_known(planned["init"]),
             log_config=LogConfig(type=_known(planned["log_driver"]), config=planned["log_opts"] or {}),
         )
