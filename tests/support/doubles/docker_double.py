@@ -122,9 +122,9 @@ class Container(DockerKind):
         if config["memory"] not in (None, Unknown) and config["memory_swap"] is None:
             raise Refused("memory without memory_swap would differ in every plan")
         for capabilities in blocks(config, "capabilities"):
-            for name in [name for way in ("add", "drop") for name in blocks(capabilities, way)]:
-                if isinstance(name, str) and name != "ALL" and not name.startswith("CAP_"):
-                    raise Refused(f"capabilities {name!r} would differ in every plan: 'CAP_{name}'")
+            for word in [*_list(capabilities["add"]), *_list(capabilities["drop"])]:
+                if word != "ALL" and not word.startswith("CAP_"):
+                    raise Refused(f"capabilities {word!r} would differ in every plan: 'CAP_{word}'")
         for volume in blocks(config, "volumes"):
             path = volume["host_path"]
             if isinstance(path, str) and not path.startswith("/"):
@@ -202,6 +202,11 @@ class Container(DockerKind):
             if state["destroy_grace_seconds"]:
                 container.stop(timeout=int(state["destroy_grace_seconds"]))
             container.remove(v=True, force=True)
+
+
+def _list(value: Any) -> list[str]:
+    """The words of a list or a set, as far as they are known."""
+    return [word for word in value if isinstance(word, str)] if isinstance(value, list) else []
 
 
 def limits_of(host: Values) -> Values:
