@@ -93,7 +93,9 @@ def _kill_session(leader: int) -> None:
 
 @contextmanager
 def _handling(stop: Callable[[], None]) -> Iterator[None]:
-    before = {number: signal.signal(number, lambda *_: stop()) for number in _SIGNALS}
+    # What is ignored stays so: nohup ignores SIGHUP, and a shell SIGINT for what it runs in the background.
+    heeded = [number for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, lambda *_: stop()) for number in heeded}
     try:
         yield
     finally:

@@ -147,6 +147,22 @@ def test_a_reader_that_goes_kills_nothing(down, tmp_path):
     assert (tmp_path / "finished").exists()
 
 
+def test_a_terminal_that_goes_stops_it_unless_nohup_said_no(down, tmp_path):
+    process = down(preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    os.kill(process.pid, signal.SIGHUP)
+    time.sleep(1)
+    assert process.poll() is None
+    assert not (tmp_path / "finished").exists()
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate(timeout=30)
+    for name in ("began", "finished"):
+        (tmp_path / name).unlink()
+    process = down()
+    os.kill(process.pid, signal.SIGHUP)
+    process.communicate(timeout=30)
+    assert (tmp_path / "finished").exists()
+
+
 def test_the_state_is_for_its_owner_alone_also_where_it_was_open(down, tmp_path):
     backup = tmp_path / "terraform.tfstate.backup"
     backup.write_text("{}")
