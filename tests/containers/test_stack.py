@@ -52,9 +52,15 @@ def run(stack):
     with closing(psycopg2.connect(stack.endpoints.warehouse_dsn)) as connection, connection.cursor() as cursor:
         cursor.execute("LOCK TABLE bikes_store_staging.person IN ACCESS EXCLUSIVE MODE")
         run_id = airflow_client.start_run(stack.airflow)
-        path = f"/dags/{STAGING_DAG}/dagRuns/{run_id}/taskInstances/{HELD_LOAD}"
-        wait_until(lambda: stack.airflow.call("GET", path)["state"] == "running", 180, f"{HELD_LOAD} does not run")
-        killed = stack.airflow.call("GET", path)["hostname"]
+        path = f"/dags/{STAGING_DAG}/dagRuns/{run_id}/taskInstances?limit=200"
+
+        def running() -> list[str]:
+            """The host of the load once it runs: a run that has just begun has no tasks yet."""
+            tasks = stack.airflow.call("GET", path)["task_instances"]
+            return [each["hostname"] for each in tasks if (each["task_id"], each["state"]) == (HELD_LOAD, "running")]
+
+        wait_until(running, 180, f"{HELD_LOAD} does not run")
+        (killed,) = running()
         stack.engine.containers.get(f"{NAME}-{killed}").kill()
     last = {progress.dag_id: progress for progress in airflow_client.follow(stack.airflow, run_id)}
     return run_id, killed, last
