@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
+# What the stack in containers is run with: few packages, unless .venv is there.
+COMMANDS = $(if $(wildcard .venv),.venv,.tools/commands)/bin/python
 export PYTHONPATH := dags
 
 .PHONY: help
@@ -9,8 +11,15 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: install
-install: ## install what all other targets need: uv, Python, PostgreSQL, .venv
+install: ## install what the demo and the tests need: uv, Python, PostgreSQL, .venv
 	@cli/bootstrap.sh
+
+# What the stack in containers needs besides Docker and Terraform.
+.PHONY: install-commands install-packages
+install-commands:
+	@cli/bootstrap.sh commands
+install-packages:
+	@cli/bootstrap.sh packages
 
 .PHONY: demo
 demo: install ## run the whole pipeline on this machine, without Docker (SCALE=, SOURCE_SQL=, EXIT=1, AIRFLOW_PORT=, …)
@@ -21,38 +30,42 @@ demo-down: ## stop the demo and remove what it made
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m cli.processes down; else echo "There is no demo to remove."; fi
 
 .PHONY: up
-up: install ## start the stack in containers with Terraform (SCALE=, SOURCE_SQL=, SLACK_WEBHOOK_URL=, TF_VAR_…)
-	@$(PYTHON) -m cli.containers up
+up: install-commands ## start the stack in containers with Terraform (SCALE=, SOURCE_SQL=, SLACK_WEBHOOK_URL=, TF_VAR_…)
+	@$(COMMANDS) -m cli.containers up
 
 .PHONY: down
-down: install ## destroy the stack in containers, data included
-	@$(PYTHON) -m cli.containers down
+down: install-commands ## destroy the stack in containers, data included
+	@$(COMMANDS) -m cli.containers down
 
 .PHONY: plan
-plan: install ## show what `make up` would change
-	@$(PYTHON) -m cli.containers plan
+plan: install-commands ## show what `make up` would change
+	@$(COMMANDS) -m cli.containers plan
 
 .PHONY: secrets
-secrets: install ## make the stack's passwords, for plain `terraform apply`
-	@$(PYTHON) -m cli.containers secrets
+secrets: install-commands ## make the stack's passwords, for plain `terraform apply`
+	@$(COMMANDS) -m cli.containers secrets
 
 .PHONY: logs
-logs: install ## follow a service's log (SERVICE=airflow-scheduler)
-	@$(PYTHON) -m cli.containers logs $(SERVICE)
+logs: install-commands ## follow a service's log (SERVICE=airflow-scheduler)
+	@$(COMMANDS) -m cli.containers logs $(SERVICE)
+
+.PHONY: images
+images: install-commands ## renew the tags and digests of all images (terraform/images.yaml)
+	@$(COMMANDS) -m cli.containers images
 
 .PHONY: run-pipeline
-run-pipeline: ## run both DAGs on the stack that is up (DATE=2024-09-01; FROM=2024-09-01 TO=2024-09-05)
-	@$(PYTHON) -m cli.run
+run-pipeline: install-commands ## run both DAGs on the stack that is up (DATE=2024-09-01; FROM=2024-09-01 TO=2024-09-05)
+	@$(COMMANDS) -m cli.run
 
 # The stack in containers comes first, then the demo, as in cli/endpoints.py.
 STACK = $(if $(wildcard terraform/endpoints.json),cli.containers,cli.processes)
 
 .PHONY: backup
-backup: install ## save the warehouse, Airflow's metadata and the lake in a new folder of backups/ (BACKUP=folder)
+backup: install-packages ## save the warehouse, Airflow's metadata and the lake in a new folder of backups/ (BACKUP=folder)
 	@$(PYTHON) -m $(STACK) backup
 
 .PHONY: restore
-restore: install ## put a backup into an empty stack, or in place of what it holds (BACKUP=folder, REPLACE=1)
+restore: install-packages ## put a backup into an empty stack, or in place of what it holds (BACKUP=folder, REPLACE=1)
 	@$(PYTHON) -m $(STACK) restore
 
 .PHONY: bench

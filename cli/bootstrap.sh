@@ -1,10 +1,16 @@
 #!/bin/sh
-# Gets what `make demo` and `make test` need: PostgreSQL, uv, a Python that Airflow supports, and .venv from uv.lock.
-# It uses only pip from the machine's own Python. It changes nothing outside this folder, with one exception: as root on
-# Debian or Ubuntu, it installs packages. It says in a sentence what is missing, and is quick when nothing is missing.
+# Gets what make's targets need, and is quick when nothing is missing. It says in a sentence what it can't get.
+#
+#     cli/bootstrap.sh            for `make demo` and `make test`: PostgreSQL, uv, a Python that Airflow supports, .venv
+#     cli/bootstrap.sh packages   the same without PostgreSQL
+#     cli/bootstrap.sh commands   for `make up` and the commands beside it: uv and a few packages, in .tools/commands;
+#                                 nothing more where .venv is there
+#
+# It changes nothing outside this folder, with one exception: as root on Debian or Ubuntu, it installs packages.
 set -eu
 cd "$(dirname "$0")/.."
 
+WANTED=${1:-all}
 UV_VERSION=$(sed -n 's/^required-version = "==\([0-9.]*\)".*/\1/p' pyproject.toml)
 TOOLS=.tools
 UV=$TOOLS/uv-$UV_VERSION/bin/uv
@@ -47,56 +53,72 @@ apt_install() {
 }
 
 has_postgres() {
-    for folder in /usr/lib/postgresql/1[4-7]/bin /usr/pgsql-1[4-7]/bin; do
+    for folder in /usr/lib/postgresql/1[4-8]/bin /usr/pgsql-1[4-8]/bin; do
         [ -x "$folder/initdb" ] && return 0
     done
-    command -v postgres >/dev/null 2>&1 && postgres --version | grep -Eq ' 1[4-7]([. ]|$)'
+    command -v postgres >/dev/null 2>&1 && postgres --version | grep -Eq ' 1[4-8]([. ]|$)'
 }
 
-# Finds a Python to run pip with. Any supported one will do.
-find_pip() {
-    for python in python3 python3.13 python3.12 python3.11 python3.10 python3.9; do
-        if command -v "$python" >/dev/null 2>&1 && "$python" -m pip --version >/dev/null 2>&1; then
+# Any Python will do to get uv with. One that has pip comes first: pip knows how this machine reaches its package index.
+find_python() {
+    for python in python3 python3.14 python3.13 python3.12 python3.11 python3.10; do
+        if command -v "$python" >/dev/null 2>&1 && { [ "$1" = any ] || "$python" -m pip --version >/dev/null 2>&1; }; then
             echo "$python"
             return
         fi
     done
 }
 
+get_uv() {
+    say "getting uv $UV_VERSION"
+    python=$(find_python with-pip)
+    if [ -n "$python" ]; then
+        PIP_ROOT_USER_ACTION=ignore "$python" -m pip install --quiet --disable-pip-version-check \
+            --target "$TOOLS/uv-$UV_VERSION" "uv==$UV_VERSION" && return
+        fail "pip could not get uv $UV_VERSION: can this machine reach the package index?"
+    fi
+    [ -n "$(find_python any)" ] || apt_install "Python" python3
+    "$(find_python any)" cli/get_uv.py "$UV_VERSION" "$TOOLS/uv-$UV_VERSION" ||
+        fail "uv $UV_VERSION could not be had; the line above says why."
+}
+
 free_kilobytes() {
     df -Pk . | awk 'NR == 2 {print $4}'
 }
 
-if [ ! -d .venv ] && [ "$(free_kilobytes)" -lt 2000000 ]; then
-    fail "$(pwd) has less than 2 GB of free disk; Python's packages and the demo's data need that much there."
+if [ "$WANTED" = commands ] && [ ! -e .venv ]; then
+    environment=$TOOLS/commands
+    groups="--only-group containers"
+    kilobytes=300000
+else
+    environment=.venv
+    groups="--compile-bytecode"
+    kilobytes=2000000
 fi
 
-has_postgres || apt_install "PostgreSQL 14 to 17" postgresql
-
-if [ ! -x "$UV" ]; then
-    if [ -z "$(find_pip)" ]; then
-        apt_install "Python with pip" python3 python3-pip
-    fi
-    say "getting uv $UV_VERSION"
-    PIP_ROOT_USER_ACTION=ignore "$(find_pip)" -m pip install --quiet --disable-pip-version-check \
-        --target "$TOOLS/uv-$UV_VERSION" "uv==$UV_VERSION" ||
-        fail "pip could not get uv $UV_VERSION: can this machine reach the package index?"
+if [ ! -d "$environment" ] && [ "$(free_kilobytes)" -lt "$kilobytes" ]; then
+    fail "$(pwd) has less than $((kilobytes / 1000)) MB of free disk, and needs that much for Python's packages."
 fi
+
+[ "$WANTED" != all ] || has_postgres || apt_install "PostgreSQL 14 to 18" postgresql
+
+[ -x "$UV" ] || get_uv
 
 # Leave the user's own Python environment alone.
 unset VIRTUAL_ENV || true
-stamp=.venv/.made-from
+stamp=$environment/.made-from
 if ! cat pyproject.toml uv.lock 2>/dev/null | cmp -s - "$stamp"; then
     # Use the machine's Python if Airflow supports it. If not, uv fetches one.
     supported='>=3.10,<3.13'
-    export UV_PYTHON_INSTALL_DIR="$PWD/$TOOLS/python"
+    export UV_PYTHON_INSTALL_DIR="$PWD/$TOOLS/python" UV_PROJECT_ENVIRONMENT="$environment"
     if ! "$UV" python find --quiet --no-python-downloads "$supported" >/dev/null 2>&1; then
         say "getting Python 3.12"
         "$UV" python install --quiet --no-bin 3.12 || fail "This machine has no Python 3.10, 3.11 or 3.12, which" \
             "Airflow 2.10.2 needs, and uv could not fetch one: install one of them, then run this again."
     fi
-    say "making .venv from uv.lock"
-    "$UV" sync --quiet --locked --compile-bytecode --python-preference system --python "$supported" ||
-        fail "uv could not make .venv from uv.lock; its message is above."
+    say "making $environment from uv.lock"
+    # shellcheck disable=SC2086 # two words
+    "$UV" sync --quiet --locked $groups --python-preference system --python "$supported" ||
+        fail "uv could not make $environment from uv.lock; its message is above."
     cat pyproject.toml uv.lock >"$stamp"
 fi

@@ -5,6 +5,9 @@ module "airflow_image" {
   context               = abspath("${path.root}/..")
   base                  = docker_image.pulled["base"].name
   extra_ca_certificates = var.extra_ca_certificates
+  use_legacy_builder    = var.docker_host != null
+
+  depends_on = [docker_network.platform] # so that a name that is taken is told before minutes of building
 }
 
 module "airflow" {
@@ -26,6 +29,8 @@ module "airflow" {
     SOURCE_HOST         = local.source.host
     SOURCE_PORT         = local.source.port
     SOURCE_DATABASE     = local.source.database
+    SOURCE_SSLMODE      = local.source.sslmode
+    WAREHOUSE_SSLMODE   = local.warehouse.sslmode
     SOURCE_READER_USER  = local.source.user
     LAKE_ENDPOINT       = local.lake.endpoint
     LAKE_REGION         = local.lake.region
@@ -34,6 +39,11 @@ module "airflow" {
     BIKES_STORE_API_URL = local.currency_api_url
     SLACK_WEBHOOK_URL   = var.slack_webhook_url
   })
+  # libpq compares a certificate with those in this file: the image's, with extra_ca_certificates. Not for "require",
+  # which would compare too, once there is a file.
+  env = anytrue([for mode in [local.source.sslmode, local.warehouse.sslmode] : startswith(mode, "verify-")]) ? {
+    PGSSLROOTCERT = "/etc/ssl/certs/ca-certificates.crt"
+  } : {}
   worker_count       = var.worker_count
   worker_concurrency = var.worker_concurrency
 

@@ -23,6 +23,26 @@ locals {
     database => jsonencode({ for role in roles : role => var.secrets["${role}_password"] })
   }
 
+  # How a connection to PostgreSQL may be encrypted. Grafana knows these four.
+  sslmodes = ["disable", "require", "verify-ca", "verify-full"]
+
+  # The images, by name.
+  pinned_images = yamldecode(file("${path.root}/images.yaml")).pinned
+  images        = merge(local.pinned_images, var.images)
+
+  # The provider reads cores back as a decimal number in a form of its own, and would replace the container for another:
+  # "2" is "2.0", "1.50" is "1.5", and whole tens end in the point.
+  limits = {
+    for service, limit in var.limits : service => {
+      memory_mb = limit.memory_mb
+      cpus = limit.cpus == null ? null : (
+        length(regexall("0", format("%.9f", tonumber(limit.cpus)))) == 9
+        ? format("%.1f", tonumber(limit.cpus))
+        : replace(format("%.9f", tonumber(limit.cpus)), "/0+$/", "")
+      )
+    }
+  }
+
   repository = coalesce(var.repository_path, abspath("${path.root}/.."))
 
   urls = {
@@ -38,7 +58,7 @@ locals {
     network      = docker_network.platform.name
     bind_address = var.bind_address
     images       = { for name, image in docker_image.pulled : name => image.image_id }
-    limits       = var.limits
+    limits       = local.limits
   }
 }
 
@@ -53,10 +73,12 @@ resource "docker_network" "platform" {
 }
 
 resource "docker_image" "pulled" {
-  for_each = var.images
+  for_each = local.images
 
   name         = each.value
   keep_locally = true # other stacks of this machine may use it
+
+  depends_on = [docker_network.platform]
 }
 
 # The names of the release before; a stack that is up keeps what it has.

@@ -40,6 +40,7 @@ module "dashboards_and_alerts" {
     database = local.warehouse.database
     user     = local.logins.reporter.REPORTER_USER
     password = local.logins.reporter.REPORTER_PASSWORD
+    sslmode  = local.warehouse.sslmode
   }
   dashboards        = "${path.root}/../grafana/dashboards"
   alert_rules       = "${path.root}/../grafana/alert_rules.yml"
@@ -47,6 +48,7 @@ module "dashboards_and_alerts" {
   slack_webhook_url = var.slack_webhook_url
   runbooks_url      = var.runbooks_url
   airflow_url       = local.urls.airflow
+  rules_wait_for    = module.airflow.processes
 
   depends_on = [module.monitoring]
 }

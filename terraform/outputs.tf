@@ -3,6 +3,16 @@ output "name" {
   value       = var.name
 }
 
+output "docker_host" {
+  description = "The variable docker_host; null: Docker's own choice."
+  value       = var.docker_host
+}
+
+output "image" {
+  description = "Name of Airflow's image."
+  value       = module.airflow_image.name
+}
+
 output "pages" {
   description = "Where the pages are, and who logs in; passwords are in secrets.auto.tfvars.json."
   value = {

@@ -2,7 +2,7 @@
 # makes the containers and then what lives in them.
 
 provider "docker" {
-  host = var.docker_host
+  host = var.docker_host # null: DOCKER_HOST, which `make up` sets to what Docker's own command would take
 }
 
 provider "minio" {

@@ -7,6 +7,7 @@ locals {
     port     = 5432
     database = local.names.databases.source
     user     = local.logins.source_reader.SOURCE_READER_USER
+    sslmode  = "disable" # within the platform's network
   })
 
   # The dump in the container, under the name that its owner knows from an error.

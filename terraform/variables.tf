@@ -13,12 +13,14 @@ variable "name" {
 }
 
 variable "docker_host" {
-  description = "Docker engine: unix:///var/run/docker.sock, ssh://user@host or tcp://host:2376."
+  description = "Docker engine, such as ssh://user@host; null: DOCKER_HOST, else the context that is chosen in Docker."
   type        = string
-  default     = "unix:///var/run/docker.sock"
+  default     = null
   validation {
-    condition     = can(regex("^(unix|ssh|tcp|npipe)://", var.docker_host))
-    error_message = "docker_host must begin with unix://, ssh://, tcp:// or npipe://, not \"${var.docker_host}\"."
+    condition = var.docker_host == null ? true : can(regex("^(unix|ssh|tcp|npipe)://", var.docker_host))
+    error_message = join("", [
+      "docker_host must begin with unix://, ssh://, tcp:// or npipe://, not ${jsonencode(var.docker_host)}.",
+    ])
   }
 }
 
@@ -79,20 +81,16 @@ variable "ports" {
 }
 
 variable "images" {
-  description = "Images, each pinned to a release. Airflow's own is built on `base`, from airflow/Dockerfile."
-  type = object({
-    base              = optional(string, "debian:bookworm-20250428-slim")
-    postgres          = optional(string, "postgres:16.8")
-    redis             = optional(string, "redis:7.2.7")
-    postgres_exporter = optional(string, "prometheuscommunity/postgres-exporter:v0.17.1")
-    redis_exporter    = optional(string, "oliver006/redis_exporter:v1.71.0-alpine")
-    node_exporter     = optional(string, "prom/node-exporter:v1.9.1")
-    minio             = optional(string, "minio/minio:RELEASE.2025-04-22T22-12-26Z")
-    prometheus        = optional(string, "prom/prometheus:v3.3.1")
-    statsd_exporter   = optional(string, "prom/statsd-exporter:v0.28.0")
-    grafana           = optional(string, "grafana/grafana:11.6.1")
-  })
-  default = {}
+  description = "Images to take in place of those that images.yaml pins, by the names that it has."
+  type        = map(string)
+  default     = {}
+  validation {
+    condition = length(setsubtract(keys(var.images), keys(local.pinned_images))) == 0
+    error_message = join(" ", [
+      "images names none of the stack's: ${join(", ", setsubtract(keys(var.images), keys(local.pinned_images)))}.",
+      "There are: ${join(", ", keys(local.pinned_images))}.",
+    ])
+  }
   validation {
     condition = alltrue([
       for image in values(var.images) : can(regex("[:@][^:@/]+$", image)) && !endswith(image, ":latest")
@@ -175,6 +173,28 @@ variable "limits" {
   description = "Most memory (MB) and processor cores (\"1.5\") by service; the output `services` lists the services."
   type        = map(object({ memory_mb = optional(number), cpus = optional(string) }))
   default     = {}
+  validation {
+    condition = alltrue([
+      for limit in values(var.limits) : limit.cpus == null ? true : can(regex("^[0-9]*[.]?[0-9]+$", limit.cpus))
+    ])
+    error_message = "limits: cpus is a number of cores, such as \"1.5\"."
+  }
+  validation {
+    condition = alltrue([
+      for limit in values(var.limits) : limit.memory_mb == null ? true : limit.memory_mb >= 6
+    ])
+    error_message = "limits: memory_mb is 6 or more: Docker takes no less."
+  }
+  validation {
+    # The provider rounds some numbers with two decimals when it reads them back, such as 0.05.
+    condition = alltrue([
+      for limit in values(var.limits) : limit.cpus == null ? true : try(tonumber(limit.cpus) > 0 && (
+        length(regexall("0", format("%.9f", tonumber(limit.cpus)))) != 9
+        || tonumber(limit.cpus) * 10 == floor(tonumber(limit.cpus) * 10)
+      ), true)
+    ])
+    error_message = "limits: cpus must be 0.1 or more, and have one decimal."
+  }
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -214,14 +234,33 @@ variable "currency_api_url" {
 
 variable "external_source" {
   description = "A transaction database elsewhere. `user` reads its tables, with the secret source_reader_password."
-  type        = object({ host = string, port = optional(number, 5432), database = string, user = string })
-  default     = null
+  type = object({
+    host     = string
+    port     = optional(number, 5432)
+    database = string
+    user     = string
+    sslmode  = optional(string, "require")
+  })
+  default = null
+  validation {
+    condition     = var.external_source == null ? true : contains(local.sslmodes, var.external_source.sslmode)
+    error_message = "external_source.sslmode must be one of ${join(", ", local.sslmodes)}."
+  }
 }
 
 variable "external_warehouse" {
   description = "A warehouse database elsewhere; docs/growing.md says how it is prepared."
-  type        = object({ host = string, port = optional(number, 5432), database = string })
-  default     = null
+  type = object({
+    host     = string
+    port     = optional(number, 5432)
+    database = string
+    sslmode  = optional(string, "require")
+  })
+  default = null
+  validation {
+    condition     = var.external_warehouse == null ? true : contains(local.sslmodes, var.external_warehouse.sslmode)
+    error_message = "external_warehouse.sslmode must be one of ${join(", ", local.sslmodes)}."
+  }
 }
 
 variable "external_lake" {
@@ -286,9 +325,13 @@ variable "metrics_retention" {
 }
 
 variable "runbooks_url" {
-  description = "Where people read docs/runbooks of this repository; alerts link there."
+  description = "Where people read docs/runbooks of this repository; null: the page's path stands in place of a link."
   type        = string
-  default     = "docs/runbooks"
+  default     = null
+  validation {
+    condition     = var.runbooks_url == null ? true : can(regex("^https?://[^/ ]+/", var.runbooks_url))
+    error_message = "runbooks_url must be http:// or https:// and a path, not ${jsonencode(var.runbooks_url)}."
+  }
 }
 
 variable "slack_webhook_url" {

@@ -6,6 +6,7 @@ locals {
     host     = "warehouse"
     port     = 5432
     database = local.names.databases.warehouse
+    sslmode  = "disable" # within the platform's network
   })
 }
 

@@ -1,6 +1,6 @@
-"""`make up`, `make down`, `make plan`, `make secrets`, `make logs`: the stack in containers; its backup, its restore.
+"""`make up`, `down`, `plan`, `secrets`, `logs`, `images`: the stack in containers; its backup, its restore.
 
-    python -m cli.containers up|down|plan|secrets|backup|restore
+    python -m cli.containers up|down|plan|secrets|images|backup|restore
     python -m cli.containers logs SERVICE
 
 `up` takes SCALE, SOURCE_SQL, BIKES_STORE_API_URL and SLACK_WEBHOOK_URL from the environment, as `make demo` does. All
@@ -13,7 +13,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,11 +22,12 @@ from urllib.parse import quote
 from rich.console import Console
 
 from cli import options
-from cli.backup import steps
-from cli.backup.steps import Stores
 from cli.console import run_command
-from cli.containers import stores
+from cli.containers import engine, given, servers
+from cli.containers.health import wait_until_healthy
+from cli.containers.images import renew
 from cli.containers.secrets_file import FILE, OLD_FILE, missing_secrets, read_old_file, read_secrets, write_secrets
+from cli.containers.servers import Server, silent
 from cli.containers.terraform import Terraform
 from cli.endpoints import OF_CONTAINERS, Endpoints
 from cli.errors import UserError
@@ -45,11 +47,16 @@ _SETTINGS = {
 
 
 def main() -> int:
-    commands = {"up": up, "down": down, "plan": plan, "secrets": secrets, "logs": logs}
+    commands = {"up": up, "down": down, "plan": plan, "secrets": secrets, "logs": logs, "images": images}
     commands |= {"backup": backup, "restore": restore}
     if len(sys.argv) < 2 or sys.argv[1] not in commands:
-        print("usage: python -m cli.containers up|down|plan|secrets|logs SERVICE|backup|restore", file=sys.stderr)
+        print(
+            "usage: python -m cli.containers up|down|plan|secrets|logs SERVICE|images|backup|restore", file=sys.stderr
+        )
         return 2
+
+    os.umask(0o077)  # Terraform writes its state by it, with all passwords
+    engine.choose()
 
     def command(console: Console) -> int:
         commands[sys.argv[1]](console)
@@ -61,9 +68,12 @@ def main() -> int:
 def up(console: Console) -> None:
     """Start the stack with Terraform. Returns when every service is healthy, and prints the addresses."""
     terraform = _prepare(console)
+    _make_reachable(console, terraform)
     again = [f"-replace={address}" for address in terraform.failed_jobs()]
-    terraform.apply(*again)
+    terraform.apply(*again, planned=_keep_given)
+    wait_until_healthy(terraform.services())
     outputs = terraform.outputs()
+    _remove_images(outputs["name"], but=outputs["image"])
     endpoints(outputs["endpoints"]).write(ENDPOINTS)
     console.print("\nEverything is up and healthy.")
     for name, page in outputs["pages"].items():
@@ -75,8 +85,16 @@ def up(console: Console) -> None:
 
 def down(console: Console) -> None:
     """Destroy everything, data included."""
-    _initialise(console).run("destroy", "-no-color", "-auto-approve", "-compact-warnings")
+    terraform = _initialise(console)
+    name = terraform.outputs().get("name", "")
+    _remove_strays(console, terraform)
+    if stopped := silent(terraform):
+        console.print(f"{_no_answer(stopped)}: what Terraform made there goes with the volume.")
+        terraform.run("state", "rm", *(address for inside in stopped.values() for address in inside), quiet=True)
+    terraform.run("destroy", "-no-color", "-auto-approve", "-compact-warnings")
+    _remove_images(name)
     ENDPOINTS.unlink(missing_ok=True)
+    given.forget(FOLDER)
     console.print(f"The stack is gone. Its passwords stay in {FILE} for the next one.")
 
 
@@ -104,27 +122,38 @@ def logs(console: Console) -> None:
         raise UserError(f"There is no log of {name}; `docker ps -a` lists the containers.")
 
 
+def images(console: Console) -> None:
+    """Renew the tags and digests of all images."""
+    renew(FOLDER / "images.yaml", console.print)
+
+
 def backup(console: Console) -> None:
     """Back up the stack that is up."""
+    from cli.backup import steps  # what these two import, no other command needs
+    from cli.containers import stores
+
     folder = steps.folder_for_new(os.environ)
-    steps.make_backup(console, _stores(), folder)
+    steps.make_backup(console, stores.of(_prefix(), Endpoints.read(ENDPOINTS), read_secrets(FOLDER)), folder)
 
 
 def restore(console: Console) -> None:
     """Restore a backup into the stack that is up. Airflow is stopped meanwhile."""
+    from cli.backup import steps
+    from cli.containers import stores
+
     kept = steps.open_backup(os.environ)
-    found, replace = _stores(), options.is_set(os.environ, "REPLACE")
+    found = stores.of(_prefix(), Endpoints.read(ENDPOINTS), read_secrets(FOLDER))
+    replace = options.is_set(os.environ, "REPLACE")
     steps.check_restore(found, kept, replace)
     with stores.airflow_stopped(_prefix()):
         steps.restore(console, found, kept, replace)
 
 
-def _stores() -> Stores:
-    return stores.of(_prefix(), Endpoints.read(ENDPOINTS), read_secrets(FOLDER))
-
-
 def _prefix() -> str:
-    return str(Terraform(FOLDER).outputs().get("name", "bikes-store"))
+    """What the names of the stack's containers begin with. From here on, its engine is asked."""
+    outputs = Terraform(FOLDER).outputs()
+    engine.choose(outputs.get("docker_host"))
+    return str(outputs.get("name", "bikes-store"))
 
 
 def endpoints(made: Mapping[str, Any]) -> Endpoints:
@@ -149,6 +178,53 @@ def endpoints(made: Mapping[str, Any]) -> Endpoints:
     )
 
 
+def _make_reachable(console: Console, terraform: Terraform) -> None:
+    """See to it that the lake and Grafana answer, and take the passwords that Terraform is going to log in with."""
+    secrets = read_secrets(FOLDER)
+    stopped, renewed = silent(terraform), servers.with_new_secrets(terraform, secrets)
+    if stopped:
+        console.print(f"{_no_answer(stopped)}: started first, since Terraform asks there for what it made.")
+    # The lake's administrator is in its environment.
+    if first := [each for each in servers.SERVERS if each in stopped or (each == servers.LAKE and each in renewed)]:
+        terraform.apply(*(f"-target={server.module}" for server in first), planned=_keep_given)
+    if servers.GRAFANA in renewed:
+        servers.reset_grafana_password(_prefix(), secrets[servers.GRAFANA.secret])
+    if renewed:
+        console.print(f"{' and '.join(each.name for each in renewed)}: the administrator has the new password.")
+
+
+def _remove_images(name: str, but: str = "") -> None:
+    """Remove the stack's own images, except one. What a container uses, of another clone for instance, stays."""
+    with suppress(UserError):
+        for image in engine.docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", f"{name}-airflow").split():
+            if image != but:
+                with suppress(UserError):
+                    engine.docker("image", "rm", image)
+
+
+def _keep_given() -> None:
+    given.keep(FOLDER, os.environ)
+
+
+def _no_answer(stopped: Collection[Server]) -> str:
+    names = " and ".join(server.name for server in stopped)
+    return f"{names} {'does' if len(stopped) == 1 else 'do'} not answer"
+
+
+def _remove_strays(console: Console, terraform: Terraform) -> None:
+    """Remove the containers of this stack that a killed Terraform left: its state does not know them."""
+    outputs = terraform.outputs()
+    if not (name := outputs.get("name")):
+        return
+    engine.choose(outputs.get("docker_host"))
+    known = terraform.containers()
+    listed = ["ps", "--all", "--no-trunc", "--format", "{{.ID}} {{.Names}}", "--filter", f"network={name}"]
+    for container, called in (line.split() for line in engine.docker(*listed).splitlines()):
+        if container not in known and called.startswith(f"{name}-"):
+            engine.docker("rm", "--force", container)
+            console.print(f"{called} is removed: Terraform was killed while it made it.")
+
+
 def _prepare(console: Console) -> Terraform:
     """Terraform with all that a plan needs: providers, passwords, the settings that make got."""
     _pass_settings(os.environ)
@@ -158,6 +234,9 @@ def _prepare(console: Console) -> Terraform:
 def _initialise(console: Console) -> Terraform:
     """Terraform with its providers and passwords. Passwords come from its state, or else are new."""
     terraform = Terraform(FOLDER)
+    if recalled := given.recall(FOLDER, os.environ):
+        console.print(f"As before: {', '.join(recalled)}. `TF_VAR_name= make up` takes one back.")
+        engine.choose()
     terraform.run("init", "-no-color", quiet=True)
     if missing_secrets(FOLDER):
         _write_secrets(console, terraform)

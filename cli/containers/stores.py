@@ -7,13 +7,13 @@ in the containers of the databases.
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from cli.backup.database import Database
 from cli.backup.lake import Bucket
 from cli.backup.steps import Stores
+from cli.containers.engine import docker
 from cli.database import psql_of
 from cli.endpoints import Endpoints
 from cli.errors import UserError
@@ -58,28 +58,17 @@ def airflow_stopped(prefix: str) -> Iterator[None]:
     :raises UserError: when Docker refuses, or one of the preparing steps fails.
     """
     stopped = [name for name in _containers(prefix) if _AIRFLOW.search(name)]
-    _docker("stop", *stopped)
+    docker("stop", *stopped)
     try:
         yield
         there = _containers(prefix, "--all")
         for job in (f"{prefix}-{job}" for job in _JOBS):
             if job in there:
-                _docker("start", "--attach", job)
+                docker("start", "--attach", job)
     finally:
-        _docker("start", *stopped)
+        docker("start", *stopped)
 
 
 def _containers(prefix: str, *options: str) -> list[str]:
-    listed = _docker("ps", *options, "--format", "{{.Names}}", "--filter", f"name=^{prefix}-")
+    listed = docker("ps", *options, "--format", "{{.Names}}", "--filter", f"name=^{prefix}-")
     return listed.split()
-
-
-def _docker(*arguments: str) -> str:
-    try:
-        done = subprocess.run(["docker", *arguments], capture_output=True, text=True)
-    except FileNotFoundError:
-        raise UserError("docker is not on the PATH: install Docker's client, which reaches the databases.") from None
-    if done.returncode != 0:
-        said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])
-        raise UserError(f"`docker {arguments[0]}` failed: {said}")
-    return done.stdout

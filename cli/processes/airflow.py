@@ -137,6 +137,8 @@ def init_values(settings: Settings, currency_url: str, slack_webhook: str) -> di
         "SOURCE_HOST": LOOPBACK,
         "SOURCE_PORT": str(settings.ports["postgres"]),
         "SOURCE_DATABASE": DATABASES["source"],
+        "SOURCE_SSLMODE": "disable",  # on loopback
+        "WAREHOUSE_SSLMODE": "disable",
         **_warehouse_address(settings),
         "LAKE_ENDPOINT": settings.lake_endpoint,
         "LAKE_REGION": LAKE_REGION,

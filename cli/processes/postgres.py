@@ -27,7 +27,7 @@ from cli.processes.supervisor import Service
 from source.psql import Psql
 
 PORTS = {"postgres": 15432}
-SUPPORTED = range(14, 18)
+SUPPORTED = range(14, 19)
 
 # PostgreSQL refuses to run as root; Debian's package brings this user.
 _SERVER_USER = "postgres"

@@ -46,6 +46,21 @@ def test_engine_that_does_not_answer(up):
     assert "Traceback" not in said
 
 
+def test_engine_of_the_chosen_context_is_asked(up, tmp_path):
+    """As with rootless Docker, colima or Docker Desktop, where nothing is at the usual place."""
+    need_program("docker", "it chooses a context")
+    environment = {"DOCKER_CONFIG": str(tmp_path / "docker"), "DOCKER_HOST": ""}
+    for command in (["create", "colima", "--docker", "host=unix:///nowhere/colima.sock"], ["use", "colima"]):
+        subprocess.run(["docker", "context", *command], env={**os.environ, **environment}, check=True)
+    said, code = up("up", **environment)
+    assert code == 1
+    assert "Cannot connect to the Docker daemon at unix:///nowhere/colima.sock" in said
+    said, code = up("up", **environment | {"DOCKER_HOST": "unix:///nowhere/host.sock", "DOCKER_CONTEXT": "colima"})
+    assert "Cannot connect to the Docker daemon at unix:///nowhere/host.sock" in said
+    said, code = up("up", **environment, TF_VAR_docker_host="unix:///nowhere/variable.sock")
+    assert "Cannot connect to the Docker daemon at unix:///nowhere/variable.sock" in said
+
+
 def test_registry_that_does_not_answer(up, tmp_path):
     configuration = tmp_path / "nothing.rc"
     configuration.write_text('provider_installation {\n  network_mirror {\n    url = "https://127.0.0.1:9/"\n  }\n}\n')
@@ -63,6 +78,16 @@ def test_registry_that_does_not_answer(up, tmp_path):
             " for provider grafana/grafana: could not connect to the registry: no such host",
             "The Terraform registry",
         ),
+        (
+            "Error: failed to create Docker client: Error pinging Docker server, please make sure that tcp://x:1 is"
+            " reachable and has a '_ping' endpoint. Error: dial tcp: lookup x: no such host",
+            "The Docker engine can't be reached",
+        ),
+        (
+            "Error: Error running legacy build: failed to read downloaded context: failed to load cache key: invalid"
+            " response status 403",
+            "This engine keeps images in containerd",
+        ),
         ("Error: error pinging Docker server: Cannot connect to the Docker daemon at unix:///x", "The Docker engine"),
         (
             "Error: permission denied while trying to connect to the Docker daemon socket at unix:///run/docker.sock",
@@ -75,7 +100,11 @@ def test_registry_that_does_not_answer(up, tmp_path):
         (
             "Error: Unable to create container: Error response from daemon: Conflict. The container name"
             ' "/bikes-store-redis" is already in use by container "0a1b". You have to remove it',
-            "Docker has a container of that name",
+            "Docker has a container or a network of that name",
+        ),
+        (
+            "Error: Unable to create network: Error response from daemon: network with name bikes-store already exists",
+            "Docker has a container or a network of that name",
         ),
         (
             "Error: Resource postcondition failed\n│ warehouse-prepare failed (exit code 2). Its log:\n│ psql: error:"
@@ -87,6 +116,11 @@ def test_registry_that_does_not_answer(up, tmp_path):
             "Error: Unable to start container: Error response from daemon: driver failed programming external"
             " connectivity on endpoint bikes-store-grafana: Bind for 127.0.0.1:3000 failed: port is already allocated",
             "A port that the stack wants to publish is taken",
+        ),
+        (
+            'Error: error checking bucket existence: Get "http://127.0.0.1:9000/bikes-store/?location=": dial tcp'
+            " 127.0.0.1:9000: connect: connection refused",
+            "The lake or Grafana does not answer",
         ),
         (
             "Error: Unable to start container: failed to bind host port for 127.0.0.1:3000: address already in use",

@@ -339,6 +339,27 @@ def wait_until(condition, seconds, message):
         time.sleep(1)
 
 
+def test_redis_is_not_root_and_stops_when_it_is_told_to(stack):
+    redis = stack.engine.containers.get(f"{NAME}-redis")
+    assert redis.exec_run(["stat", "-c", "%U", "/proc/1"]).output == b"redis\n"
+    began = time.monotonic()
+    redis.stop(timeout=30)
+    assert time.monotonic() - began < 10
+    assert redis.wait()["StatusCode"] == 0
+    redis.start()
+
+
+def test_up_heals_a_lake_that_is_gone_and_a_grafana_that_is_stopped(stack):
+    """Where they do not answer, Terraform can't even plan: it asks them for what it made there."""
+    stack.engine.containers.get(f"{NAME}-lake").remove(force=True)
+    stack.engine.containers.get(f"{NAME}-grafana").stop(timeout=5)
+    assert stack.terraform("plan").returncode == 1
+    done = stack.command("up")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-5000:]
+    assert "The lake and Grafana do not answer: started first" in done.stdout
+    assert stack.terraform("plan", "-detailed-exitcode").returncode == 0
+
+
 def test_a_removed_file_of_passwords_is_written_again_with_the_same(stack):
     file = stack.folder / "secrets.auto.tfvars.json"
     passwords = read_secrets(stack.folder)
@@ -420,6 +441,7 @@ def test_docker_shows_no_secret_but_in_the_environment_of_a_container(stack, run
 def test_down_removes_everything_at_the_first_try_with_tasks_running(stack, run):
     stack.airflow.call("POST", f"/dags/{STAGING_DAG}/dagRuns", {})
     time.sleep(5)
+    stack.engine.containers.get(f"{NAME}-grafana").stop(timeout=5)  # what Terraform made there goes with its volume
     done = stack.command("down")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert find_leftovers(stack.engine, NAME) == []

@@ -41,6 +41,12 @@ def alert(status: str, summary: str) -> dict[str, Any]:
     }
 
 
+def test_a_runbook_without_an_address_is_named_by_its_path(render):
+    """A link that is not absolute is dead in Slack."""
+    bare = alert("firing", "A fell.") | {"annotations": {"summary": "A fell.", "runbook": "docs/runbooks/x.md"}}
+    assert "UTC · What to do: docs/runbooks/x.md · <http" in render(bare)
+
+
 def test_message_says_what_since_when_and_what_to_do(render):
     assert render(alert("firing", "A fell."), alert("resolved", "B fell.")).split("\n") == [
         "A fell.",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,12 +19,12 @@ from docker.models.containers import Container
 from docker.models.networks import Network
 from docker.models.volumes import Volume
 
-from cli.paths import REPOSITORY
+from cli.containers.images import read_pinned
+from cli.paths import REPOSITORY, TERRAFORM
 from tests.support.needs import lack, need_program
 
 STATSD_EXPORTER = "github.com/prometheus/statsd_exporter@v0.28.0"
 _IMAGES = REPOSITORY / "tests" / "support" / "images"
-_BASE = re.compile(r'^ *base += optional\(string, "(.+)"\)$', re.MULTILINE)
 _CERTIFICATES = Path("/usr/local/share/ca-certificates")
 
 
@@ -59,7 +59,7 @@ def running_engine(log: Path) -> Iterator[docker.DockerClient]:
 def build_images(engine: docker.DockerClient, folder: Path) -> dict[str, str]:
     """Build the stand-ins; returns the value for Terraform's variable `images`."""
     need_base(engine)
-    images = {}
+    images = {"base": BASE}
     for name in sorted(folder.name for folder in _IMAGES.iterdir() if folder.is_dir()):
         variable = {"lake": "minio"}.get(name, name.replace("-", "_"))
         context = folder / name
@@ -103,15 +103,9 @@ def extra_certificates() -> str:
     return "\n".join(file.read_text() for file in sorted(_CERTIFICATES.glob("*.crt")))
 
 
-def _base() -> str:
-    """The Debian that terraform/variables.tf has Airflow's image built on; the stand-ins are built on it too."""
-    found = _BASE.search((REPOSITORY / "terraform" / "variables.tf").read_text())
-    if found is None:
-        raise LookupError("the variable images of terraform/variables.tf has no `base`")
-    return found[1]
-
-
-BASE = _base()
+# The Debian that Airflow's image is built on; the stand-ins are built on it too. Without its digest: where no registry
+# can be reached it is made of packages, which are not the same bytes.
+BASE = str(replace(read_pinned(TERRAFORM / "images.yaml")["base"], digest=""))
 
 
 def _connect() -> docker.DockerClient | None:

@@ -47,7 +47,7 @@ class Module:
 def copy_module(home: Path) -> Path:
     """Copy what Terraform reads or mounts of this repository; returns the root module's folder."""
     leave_out = shutil.ignore_patterns(
-        ".terraform*", "*.tfstate*", "*.auto.tfvars*", "endpoints.json", "target", "__pycache__"
+        ".terraform*", "*.tfstate*", "*.auto.tfvars*", "endpoints.json", "given.json", "target", "__pycache__"
     )
     for part in PARTS:
         shutil.copytree(REPOSITORY / part, home / part, ignore=leave_out)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from cli.containers.images import read_image, read_pinned
 from cli.containers.secrets_file import write_secrets
 from cli.paths import REPOSITORY
 from tests.support.engine import install
@@ -30,6 +31,8 @@ def inventory(planned):
             # One whose value is known after apply alone has no name in the plan either.
             "env": sorted(variable.split("=", 1)[0] for variable in values.get("env") or [] if variable),
             "memory_mb": values["memory"],
+            "capabilities": sorted(name for block in values["capabilities"] for name in block["add"] or []),
+            "read_only": values["read_only"],
             "restart": values["restart"],
         }
     return dict(sorted(found.items()))
@@ -72,6 +75,28 @@ def test_inventory(planned):
     if os.environ.get("INVENTORY") == "write":
         INVENTORY.write_text(yaml.safe_dump(inventory(planned), sort_keys=False))
     assert inventory(planned) == yaml.safe_load(INVENTORY.read_text())
+
+
+def test_every_container_drops_what_root_may(planned):
+    made = resources(planned, "docker_container")
+    assert not [a for a, v in made.items() if [block["drop"] for block in v["capabilities"]] != [["ALL"]]]
+    assert not [a for a, v in made.items() if v["security_opts"] != ["no-new-privileges:true"]]
+
+
+def test_the_table_of_the_readme_says_what_each_service_may(planned):
+    """By kind: what is the same for several containers is one row."""
+    page = (REPOSITORY / "terraform" / "README.md").read_text()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if "| CAP" in line]
+    rows = [row for row in rows if len(row) == 5]
+    told = {name.strip("` "): (row[2], row[3], row[4]) for row in rows for name in row[0].split(",")}
+    containers = inventory(planned)
+    found = {}
+    for name, values in containers.items():
+        kept = ", ".join(each.removeprefix("CAP_") for each in values["capabilities"])
+        memory = f"{values['memory_mb']} MB" if values["memory_mb"] else "–"
+        cells = (f"CAP: {kept or 'none'}", "yes" if values["read_only"] else "no", memory)
+        found[name.removeprefix("bikes-store-").removesuffix("-1")] = cells
+    assert told == found
 
 
 def test_no_port_is_off_loopback(planned):
@@ -122,6 +147,9 @@ def test_dags_and_dbt_are_mounted_read_only(planned):
         for volume in values["volumes"]:
             if volume["host_path"]:
                 assert volume["read_only"], (name, volume)
+                assert volume["selinux_relabel"] == "z", (name, volume)  # or SELinux refuses them
+            else:
+                assert volume["selinux_relabel"] is None, (name, volume)
 
 
 def test_init_gets_what_its_files_name_and_no_other_password(planned):
@@ -133,18 +161,89 @@ def test_init_gets_what_its_files_name_and_no_other_password(planned):
     assert given["init"] - given["scheduler"] == named - given["scheduler"] | of_init_alone
 
 
+def test_no_service_has_a_shell_as_its_first_process(planned):
+    """It would keep Docker's SIGTERM from the server; and Redis' entrypoint leaves root only for redis-server."""
+    commands = {
+        v["hostname"]: v.get("command") for v in resources(planned, "docker_container").values() if v["must_run"]
+    }
+    assert (commands["redis"] or [""])[0] == "redis-server"
+    assert not [name for name, command in commands.items() if command and command[0] in ("sh", "bash")]
+
+
 def test_every_image_is_pinned(planned):
     names = [values["name"] for values in resources(planned, "docker_image").values()]
     assert [name for name in names if name.startswith("debian:")]  # what Airflow's own image is built on
-    assert not [name for name in names if not re.search(r":[\w.-]+$", name) or name.endswith(":latest")]
+    assert not [name for name in names if not read_image(name).tag or read_image(name).tag == "latest"]
 
 
-def test_page_on_mirrors_names_every_image(planned):
-    """Name and release; a machine without Docker Hub fails at the one that is left out."""
-    images = {values["name"] for values in resources(planned, "docker_image").values()}
-    released = {name.rpartition("/")[2] for name in images if not name.startswith("bikes-store")}
-    page = (REPOSITORY / "docs" / "provider-mirror.md").read_text()
-    assert set(re.findall(r'"registry\.example\.com/(.+)"', page)) == released
+def test_one_image_elsewhere_leaves_the_others_where_they_are(module):
+    """And what Airflow's image is built on is one of them."""
+    made = resources(
+        module.plan(images={"base": "debian:own", "minio": "registry.example.com/minio:1"}), "docker_image"
+    )
+    names = {address.partition('"')[2].rstrip('"]'): values["name"] for address, values in made.items()}
+    own = {name: str(image) for name, image in read_pinned(REPOSITORY / "terraform" / "images.yaml").items()}
+    assert {name: names[name] for name in own} == own | {"base": "debian:own", "minio": "registry.example.com/minio:1"}
+    (build,) = (values["build"] for values in made.values() if values["build"])
+    assert build[0]["build_args"]["BASE_IMAGE"] == "debian:own"
+
+
+def test_an_engine_that_is_named_builds_the_image_too(module):
+    """buildx, which builds otherwise, does not look at the provider's host."""
+
+    def legacy(**variables):
+        made = resources(module.plan(**variables), "docker_image").values()
+        return [build["use_legacy_builder"] for values in made for build in values["build"]]
+
+    assert legacy() == [False]
+    assert legacy(docker_host="unix:///elsewhere.sock") == [True]
+
+
+def test_alert_rules_have_uids_of_their_own_and_wait_for_airflow(planned):
+    """Without one, a rule that is put before another takes over its uid, and its state: Terraform goes by the index."""
+    groups = resources(planned, "grafana_rule_group").values()
+    uids = {rule["uid"]: rule["name"] for group in groups for rule in group["rule"]}
+    assert uids["scheduler-heartbeat-lost"] == "Scheduler heartbeat lost"
+    assert len(uids) == sum(len(group["rule"]) for group in groups)
+    assert not [uid for uid in uids if not re.fullmatch(r"[a-zA-Z0-9_-]{1,40}", uid)]
+    (ready,) = (
+        values["input"]
+        for address, values in resources(planned, "terraform_data").items()
+        if address == "module.dashboards_and_alerts.terraform_data.airflow"
+    )
+    assert ready == [f"bikes-store-airflow-{name}" for name in ("scheduler", "webserver", "triggerer", "worker-1")]
+
+
+def test_links_to_runbooks_are_absolute_or_none(planned, module):
+    def annotations(plan):
+        return [r["annotations"] for g in resources(plan, "grafana_rule_group").values() for r in g["rule"]]
+
+    assert all("runbook_url" not in each for each in annotations(planned))
+    assert all(each["runbook"].startswith("docs/runbooks/") for each in annotations(planned))
+    linked = annotations(module.plan(runbooks_url="https://example.com/runbooks/"))
+    assert "https://example.com/runbooks/queue-stuck.md" in [each["runbook_url"] for each in linked]
+
+
+def test_without_slack_every_alert_is_mute(module, planned):
+    """Grafana's own contact point sends mail, and there is no mail server."""
+
+    def policies(plan):
+        (policy,) = resources(plan, "grafana_notification_policy").values()
+        return policy["contact_point"], [(each["contact_point"], each["mute_timings"]) for each in policy["policy"]]
+
+    mail = "grafana-default-email"
+    assert policies(module.plan()) == (mail, [(mail, ["always"])])
+    assert policies(planned) == ("slack", [("slack", None)])
+
+
+def test_databases_elsewhere_are_reached_by_tls(module):
+    there = {"host": "db.example.com", "database": "x"}
+    plan = module.plan(external_warehouse={**there, "sslmode": "verify-full"}, external_source={**there, "user": "u"})
+    sources = {v["uid"]: v["json_data_encoded"] for v in resources(plan, "grafana_data_source").values()}
+    assert json.loads(sources["warehouse"])["sslmode"] == "verify-full"
+    (init,) = (v for v in resources(plan, "docker_container").values() if v["hostname"] == "airflow-init")
+    assert {"SOURCE_SSLMODE=require", "WAREHOUSE_SSLMODE=verify-full"} <= set(init["env"])
+    assert "PGSSLROOTCERT=/etc/ssl/certs/ca-certificates.crt" in init["env"]
 
 
 def test_limits_reach_their_service(module):
@@ -152,6 +251,14 @@ def test_limits_reach_their_service(module):
     made = resources(module.plan(limits=limits, worker_count=2), "docker_container")
     limited = {v["name"] for v in made.values() if (v["memory"], v["memory_swap"], v["cpus"]) == (3000, 3000, "1.5")}
     assert limited == {"bikes-store-airflow-worker-1", "bikes-store-airflow-worker-2"}
+
+
+def test_cores_are_written_as_the_provider_reads_them(module):
+    """Or it replaces the container at every `make up`."""
+    given = {"redis": "2", "lake": "1.50", "source": "0.25", "grafana": "10", "prometheus": "0.5"}
+    made = resources(module.plan(limits={name: {"cpus": cores} for name, cores in given.items()}), "docker_container")
+    found = {values["hostname"]: values["cpus"] for values in made.values() if values["cpus"]}
+    assert found == {"redis": "2.0", "lake": "1.5", "source": "0.25", "grafana": "10.", "prometheus": "0.5"}
 
 
 def test_no_secret_is_in_the_plans_text(module):
@@ -222,6 +329,26 @@ def test_a_changed_dag_changes_nothing_and_changed_requirements_the_image(module
     finally:
         lock.write_text(text)
     assert image() == before
+
+
+def test_what_an_editor_puts_beside_an_open_file_changes_nothing(module):
+    def planned():
+        plan = module.plan()
+        (image,) = [v["name"] for v in resources(plan, "docker_image").values() if "airflow" in v["name"]]
+        (init,) = [v["env"] for v in resources(plan, "docker_container").values() if v["hostname"] == "airflow-init"]
+        return image, [value for value in init if value.startswith("DBT_PROJECT_SHA1=")]
+
+    before = planned()
+    names = (".x.py.swp", ".#x.py", "#x.py#", "x.py~", ".DS_Store")
+    folders = [module.folder.parent / folder for folder in ("airflow", "dbt/bikes_store_warehouse")]
+    beside = [folder / name for folder in folders for name in names]
+    for file in beside:
+        file.write_text("x")
+    try:
+        assert planned() == before
+    finally:
+        for file in beside:
+            file.unlink()
 
 
 @pytest.mark.parametrize("external_lake", [None, {"endpoint": "https://s3.example.com", "region": "eu-west-1"}])

@@ -44,6 +44,40 @@ def roles(services, postgres):
     }
 
 
+@pytest.fixture
+def owner(services, postgres):
+    """The DSN of a database whose owner is no superuser: managed PostgreSQL gives no other."""
+    admin = postgres.create_database("roles_owned")
+    with closing(psycopg2.connect(admin)) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        cursor.execute("CREATE ROLE owner LOGIN CREATEROLE PASSWORD 'of the owner'")
+        cursor.execute("ALTER DATABASE roles_owned OWNER TO owner")
+        if connection.server_version >= 160000:  # what whoever makes a role gets there
+            for role in ROLES["warehouse"]:
+                cursor.execute(f"GRANT {role} TO owner WITH ADMIN TRUE, INHERIT FALSE, SET FALSE")
+        yield psycopg2.extensions.make_dsn(admin, user="owner", password="of the owner")
+        cursor.execute("ALTER DATABASE roles_owned OWNER TO CURRENT_USER")
+        cursor.execute("REASSIGN OWNED BY owner TO CURRENT_USER")
+        cursor.execute("DROP OWNED BY owner")
+        cursor.execute("DROP ROLE owner")
+
+
+def test_an_owner_who_is_no_superuser_prepares_a_warehouse(roles, services, owner):
+    """The roles are there already: whoever may make roles may also set their passwords."""
+    folder = REPOSITORY / "warehouse"
+    passwords = {"ROLES": json.dumps(services.settings.passwords(*ROLES["warehouse"]))}
+    for _ in range(2):
+        psql(owner).run(folder / "staging.sql", folder / "roles.sql", environment=passwords)
+    as_role = {
+        role: services.settings.dsn("roles_owned", role, password_of(role))
+        for role in ("staging_loader", "dbt", "reporter")
+    }
+    assert may(as_role["dbt"], "CREATE TABLE warehouse.made AS SELECT * FROM bikes_store_staging.currency")
+    assert may(as_role["reporter"], "SELECT FROM warehouse.made")
+    assert may(as_role["staging_loader"], "DELETE FROM bikes_store_staging.currency")
+    assert not may(owner, "SELECT FROM warehouse.made")  # its membership has ended
+
+
 def may(dsn, statement):
     try:
         with connect(dsn) as connection, connection.cursor() as cursor:

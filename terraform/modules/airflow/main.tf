@@ -27,7 +27,7 @@ locals {
     AIRFLOW__CELERY__WORKER_CONCURRENCY = tostring(var.worker_concurrency)
   }
 
-  env = merge(local.common, local.worker_settings, {
+  env = merge(local.common, local.worker_settings, var.env, {
     AIRFLOW__CORE__FERNET_KEY                = var.secrets["airflow_fernet_key"]
     AIRFLOW__DATABASE__SQL_ALCHEMY_CONN      = "postgresql+psycopg2://${local.database_url}"
     AIRFLOW__CELERY__RESULT_BACKEND          = "db+postgresql://${local.database_url}"
@@ -56,6 +56,8 @@ locals {
   dbt_files = [
     for file in fileset("${var.repository}/dbt", "**") : file
     if !can(regex("(^|/)(target|logs|dbt_packages|__pycache__)/|\\.user\\.yml$", file))
+    # Nor what an editor puts beside the file that is open.
+    && !can(regex("(^|/)([.]#[^/]*$|#[^/]*#$|[.]DS_Store$|[^/]*(~|[.]sw[a-p])$)", file))
   ]
   # So does another way to compare the two.
   dbt_sha1 = sha1(join("", concat(
@@ -91,12 +93,15 @@ module "redis" {
   platform = var.platform
   name     = "redis"
   image    = var.platform.images.redis
-  # The password goes by the environment: a command line is for everybody of the host to read.
-  command = [
-    "sh", "-c",
-    "printf 'requirepass %s\\nappendonly yes\\ndir /data\\n' \"$REDISCLI_AUTH\" | exec redis-server -",
-  ]
-  env = { REDISCLI_AUTH = var.secrets["broker_password"] }
+  # The entrypoint makes the data folder the server's, as root, and then becomes the server's user.
+  capabilities = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"]
+  # The command begins with redis-server: then the image's entrypoint leaves root behind, and Docker's SIGTERM reaches
+  # the server. The password goes by a file: a command line is for everybody of the host to read.
+  command = ["redis-server", "/usr/local/etc/redis.conf"]
+  files = {
+    "/usr/local/etc/redis.conf" = "requirepass ${var.secrets["broker_password"]}\nappendonly yes\ndir /data\n"
+  }
+  env = { REDISCLI_AUTH = var.secrets["broker_password"] } # for the health check
   volumes = [
     { container_path = "/data", volume_name = docker_volume.redis.name },
   ]
@@ -110,6 +115,10 @@ module "redis_exporter" {
   platform = var.platform
   name     = "redis-exporter"
   image    = var.platform.images.redis_exporter
+
+  read_only = true
+  memory_mb = 128
+
   env = {
     REDIS_ADDR     = "redis://${module.redis.host}:6379"
     REDIS_PASSWORD = var.secrets["broker_password"]

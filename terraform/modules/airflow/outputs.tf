@@ -1,3 +1,8 @@
+output "processes" {
+  description = "Names of the containers of Airflow's processes. Known once all are healthy."
+  value       = concat([module.scheduler.name, module.webserver.name, module.triggerer.name], module.worker[*].name)
+}
+
 output "workers" {
   description = "Names of the workers' containers."
   value       = module.worker[*].name

@@ -13,6 +13,11 @@ variable "base" {
   type        = string
 }
 
+variable "use_legacy_builder" {
+  description = "Build with the engine's own builder, which is on the provider's engine; else with buildx."
+  type        = bool
+}
+
 variable "extra_ca_certificates" {
   description = "PEM certificates to trust."
   type        = string

@@ -6,9 +6,11 @@ locals {
   prometheus_uid = "prometheus"
   warehouse_uid  = "warehouse"
 
-  rules      = yamldecode(file(var.alert_rules))
-  has_slack  = nonsensitive(var.slack_webhook_url != "")
-  dashboards = fileset(var.dashboards, "*.json")
+  rules     = yamldecode(file(var.alert_rules))
+  has_slack = nonsensitive(var.slack_webhook_url != "")
+  # Where nobody is told, Grafana's own contact point stands in the policy: it has no mail server, and is always mute.
+  contact_point = local.has_slack ? grafana_contact_point.slack[0].name : "grafana-default-email"
+  dashboards    = fileset(var.dashboards, "*.json")
 }
 
 resource "grafana_data_source" "prometheus" {
@@ -27,7 +29,7 @@ resource "grafana_data_source" "warehouse" {
   username      = var.warehouse.user
   database_name = var.warehouse.database
   json_data_encoded = jsonencode({
-    database = var.warehouse.database, sslmode = "disable", postgresVersion = 1500
+    database = var.warehouse.database, sslmode = var.warehouse.sslmode, postgresVersion = 1500
   })
   secure_json_data_encoded = jsonencode({ password = var.warehouse.password })
 }
@@ -47,6 +49,11 @@ resource "grafana_dashboard" "this" {
   depends_on = [grafana_data_source.prometheus, grafana_data_source.warehouse]
 }
 
+# Known once Airflow is up: before that, its heartbeats would be missed.
+resource "terraform_data" "airflow" {
+  input = var.rules_wait_for
+}
+
 # One query, one threshold on its last value: the same two that the tests put to Prometheus.
 resource "grafana_rule_group" "this" {
   for_each = { for group in local.rules.groups : group.name => group }
@@ -58,16 +65,19 @@ resource "grafana_rule_group" "this" {
   dynamic "rule" {
     for_each = each.value.rules
     content {
+      # Its own, so that a rule that is added before it does not take over its state.
+      uid            = replace(lower(rule.value.name), "/[^a-z0-9]+/", "-")
       name           = rule.value.name
       condition      = "threshold"
       for            = rule.value.for
       no_data_state  = rule.value.no_data_state
       exec_err_state = "Error"
       labels         = { severity = rule.value.severity }
-      annotations = {
-        summary     = rule.value.summary
-        runbook_url = "${var.runbooks_url}/${rule.value.runbook}"
-      }
+      annotations = merge(
+        { summary = rule.value.summary, runbook = "docs/runbooks/${rule.value.runbook}" },
+        # A link that is not absolute is dead in Slack and in Grafana.
+        var.runbooks_url == null ? {} : { runbook_url = "${trimsuffix(var.runbooks_url, "/")}/${rule.value.runbook}" },
+      )
 
       data {
         ref_id         = "query"
@@ -94,6 +104,8 @@ resource "grafana_rule_group" "this" {
       }
     }
   }
+
+  depends_on = [terraform_data.airflow]
 }
 
 resource "grafana_contact_point" "slack" {
@@ -105,28 +117,61 @@ resource "grafana_contact_point" "slack" {
     title = "{{ .Status | toUpper }}: {{ .CommonLabels.alertname }}"
     text  = file(var.slack_message)
   }
+
+  lifecycle {
+    create_before_destroy = true # the policy lets go of it first: Grafana removes none that is used
+  }
+}
+
+resource "grafana_mute_timing" "always" {
+  count = local.has_slack ? 0 : 1
+
+  name = "always"
+  intervals {
+    days_of_month = ["1:31"]
+  }
+
+  lifecycle {
+    create_before_destroy = true # as above
+  }
 }
 
 # What is critical is told at once and again each hour; the rest is gathered.
 resource "grafana_notification_policy" "this" {
-  count = local.has_slack ? 1 : 0
-
-  contact_point   = grafana_contact_point.slack[0].name
+  contact_point   = local.contact_point
   group_by        = ["alertname"]
   group_wait      = "1m"
   group_interval  = "10m"
   repeat_interval = "12h"
 
-  policy {
-    contact_point   = grafana_contact_point.slack[0].name
-    group_by        = ["alertname"]
-    group_wait      = "10s"
-    group_interval  = "2m"
-    repeat_interval = "1h"
-    matcher {
-      label = "severity"
-      match = "="
-      value = "critical"
+  dynamic "policy" {
+    for_each = local.has_slack ? ["critical"] : []
+    content {
+      contact_point   = local.contact_point
+      group_by        = ["alertname"]
+      group_wait      = "10s"
+      group_interval  = "2m"
+      repeat_interval = "1h"
+      matcher {
+        label = "severity"
+        match = "="
+        value = policy.value
+      }
+    }
+  }
+
+  # The policy above all can't be mute: one below it takes every alert.
+  dynamic "policy" {
+    for_each = grafana_mute_timing.always
+    content {
+      contact_point = local.contact_point
+      group_by      = ["alertname"]
+      mute_timings  = [policy.value.name]
+      matcher {
+        label = "alertname"
+        match = "=~"
+        value = ".+"
+      }
     }
   }
 }

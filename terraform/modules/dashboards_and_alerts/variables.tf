@@ -5,7 +5,14 @@ variable "prometheus_url" {
 
 variable "warehouse" {
   description = "Where Grafana reaches the warehouse, and the role that it reads with."
-  type        = object({ host = string, port = number, database = string, user = string, password = string })
+  type = object({
+    host     = string
+    port     = number
+    database = string
+    user     = string
+    password = string
+    sslmode  = string
+  })
 }
 
 variable "dashboards" {
@@ -29,8 +36,13 @@ variable "slack_webhook_url" {
   sensitive   = true
 }
 
+variable "rules_wait_for" {
+  description = "Known once Airflow is up: before that, alert rules would miss its heartbeats."
+  type        = list(string)
+}
+
 variable "runbooks_url" {
-  description = "Where docs/runbooks is read."
+  description = "Where docs/runbooks is read; null: nowhere by a link."
   type        = string
 }
 

@@ -18,6 +18,11 @@ resource "docker_container" "this" {
   log_driver    = "json-file"
   log_opts      = { "max-size" = "10m", "max-file" = "3" }
 
+  capabilities {
+    add  = []
+    drop = ["ALL"]
+  }
+
   networks_advanced {
     name    = var.platform.network
     aliases = [var.name]
@@ -26,10 +31,11 @@ resource "docker_container" "this" {
   dynamic "volumes" {
     for_each = var.volumes
     content {
-      container_path = volumes.value.container_path
-      volume_name    = volumes.value.volume_name
-      host_path      = volumes.value.host_path
-      read_only      = volumes.value.read_only
+      container_path  = volumes.value.container_path
+      volume_name     = volumes.value.volume_name
+      host_path       = volumes.value.host_path
+      read_only       = volumes.value.read_only
+      selinux_relabel = volumes.value.host_path == null ? null : "z" # or SELinux keeps containers out, as on Fedora
     }
   }
 

@@ -29,6 +29,9 @@ module "statsd_exporter" {
   platform = var.platform
   name     = "statsd-exporter"
   image    = var.platform.images.statsd_exporter
+
+  memory_mb = 256
+
   command = [
     "--statsd.mapping-config=/etc/statsd-exporter/mapping.yml", "--statsd.listen-udp=:9125", "--statsd.listen-tcp=",
     "--web.listen-address=:9102",
@@ -79,6 +82,10 @@ module "node_exporter" {
   platform = var.platform
   name     = "node-exporter"
   image    = var.platform.images.node_exporter
+
+  read_only = true
+  memory_mb = 128
+
   command = [
     "--collector.disable-defaults", "--collector.filesystem",
     # What else is mounted is the container's own. Docker's storage may itself be of a type that is left out as a rule.

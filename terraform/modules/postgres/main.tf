@@ -16,6 +16,8 @@ module "service" {
   platform = var.platform
   name     = var.name
   image    = var.platform.images.postgres
+  # The entrypoint makes the data folder the server's, as root, and then becomes the server's user.
+  capabilities = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"]
   command = [
     "postgres", "-c", "shared_buffers=${var.shared_buffers}", "-c", "max_wal_size=2GB",
     # Whatever zone the image is in, as in the demo.
@@ -52,6 +54,10 @@ module "exporter" {
   platform = var.platform
   name     = "${var.name}-exporter"
   image    = var.platform.images.postgres_exporter
+
+  read_only = true
+  memory_mb = 128
+
   env = {
     DATA_SOURCE_URI  = "${module.service.host}:5432/${var.database}?sslmode=disable"
     DATA_SOURCE_USER = "monitor"

@@ -6,11 +6,17 @@
 locals {
   kind   = coalesce(var.kind, var.name)
   limits = lookup(var.platform.limits, local.kind, { memory_mb = null, cpus = null })
+  memory = local.limits.memory_mb == null ? var.memory_mb : local.limits.memory_mb
 }
 
 # The provider plans a changed healthcheck in place and then does not apply it: the container has to be replaced.
 resource "terraform_data" "healthcheck" {
   input = var.healthcheck
+}
+
+# Nor does it take a limit of memory away from a container.
+resource "terraform_data" "limited" {
+  input = local.memory != null
 }
 
 resource "docker_container" "this" {
@@ -21,8 +27,8 @@ resource "docker_container" "this" {
   env      = [for name, value in var.env : "${name}=${value}"]
   restart  = "unless-stopped"
 
-  memory      = local.limits.memory_mb
-  memory_swap = local.limits.memory_mb # without it the provider sees a difference in every plan
+  memory      = local.memory
+  memory_swap = local.memory # without it the provider sees a difference in every plan
   cpus        = local.limits.cpus
 
   destroy_grace_seconds = var.stop_seconds
@@ -30,8 +36,14 @@ resource "docker_container" "this" {
   wait                  = true
   wait_timeout          = var.start_seconds
   security_opts         = ["no-new-privileges:true"]
+  read_only             = var.read_only
   log_driver            = "json-file"
   log_opts              = { "max-size" = "10m", "max-file" = "3" }
+
+  capabilities {
+    add  = [for name in var.capabilities : "CAP_${name}"] # in the form that the provider reads
+    drop = ["ALL"]
+  }
 
   healthcheck {
     test         = var.healthcheck.test
@@ -58,10 +70,11 @@ resource "docker_container" "this" {
   dynamic "volumes" {
     for_each = var.volumes
     content {
-      container_path = volumes.value.container_path
-      volume_name    = volumes.value.volume_name
-      host_path      = volumes.value.host_path
-      read_only      = volumes.value.read_only
+      container_path  = volumes.value.container_path
+      volume_name     = volumes.value.volume_name
+      host_path       = volumes.value.host_path
+      read_only       = volumes.value.read_only
+      selinux_relabel = volumes.value.host_path == null ? null : "z" # or SELinux keeps containers out, as on Fedora
     }
   }
 
@@ -74,6 +87,6 @@ resource "docker_container" "this" {
   }
 
   lifecycle {
-    replace_triggered_by = [terraform_data.healthcheck]
+    replace_triggered_by = [terraform_data.healthcheck, terraform_data.limited]
   }
 }

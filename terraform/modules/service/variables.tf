@@ -60,6 +60,24 @@ variable "files" {
   default     = {}
 }
 
+variable "capabilities" {
+  description = "What the first process keeps of root's capabilities, without CAP_: what the image's entrypoint needs."
+  type        = list(string)
+  default     = []
+}
+
+variable "read_only" {
+  description = "Whether the container writes to its volumes alone. Not with `files`: Docker could not put them there."
+  type        = bool
+  default     = false
+}
+
+variable "memory_mb" {
+  description = "Most memory (MB) where `limits` names none; null: no limit."
+  type        = number
+  default     = null
+}
+
 variable "healthcheck" {
   description = "How Docker sees that the service works. Durations as Docker writes them (1m0s, not 60s)."
   type = object({

@@ -3,34 +3,50 @@
 from __future__ import annotations
 
 import io
+import os
 import tarfile
 import time
 from typing import Any
 
 import docker
 import docker.errors
-from docker.types import EndpointConfig, Healthcheck, LogConfig, Mount
+from docker.types import EndpointConfig, Healthcheck, LogConfig
 from tf.types import Unknown
 
 from tests.support.doubles.engine import Double, Kind, Refused, Values, blocks, run
 from tests.support.doubles.schema import read_schema
 
+_USUAL_PLACE = "unix:///var/run/docker.sock"
 _UNITS = {"h": 3600, "m": 60, "s": 1}
 
 
 class DockerKind(Kind):
     @property
     def engine(self) -> docker.DockerClient:
-        host = self.provider.get("host")
-        try:
-            return docker.DockerClient(base_url=host, version="auto", timeout=1200)
-        except docker.errors.DockerException as error:
-            raise Refused(f"error pinging Docker server: Cannot connect to the Docker daemon at {host}") from error
+        """The engine of the provider's host; without one, of DOCKER_HOST; without that, at the usual place.
+
+        The provider knows DOCKER_CONTEXT too, by which it overrides the host, and finds no context "default". It does
+        not look for the context that is chosen in ~/.docker/config.json. (provider.go, configure and getContextHost)
+        """
+        if os.environ.get("DOCKER_CONTEXT"):
+            raise Refused(f"Error loading Docker context '{os.environ['DOCKER_CONTEXT']}': context not found")
+        return _connect(self.provider.get("host") or os.environ.get("DOCKER_HOST") or _USUAL_PLACE)
+
+
+def _connect(host: str) -> docker.DockerClient:
+    try:
+        return docker.DockerClient(base_url=host, version="auto", timeout=1200)
+    except docker.errors.DockerException as error:
+        raise Refused(
+            f"failed to create Docker client: Error pinging Docker server, please make sure that {host} is reachable"
+            f" and has a  '_ping' endpoint. Error: Cannot connect to the Docker daemon at {host}."
+        ) from error
 
 
 class Network(DockerKind):
     def create(self, planned: Values) -> Values:
-        return {"id": self.engine.networks.create(planned["name"], driver="bridge").id}
+        # As the provider's client asks: without it, Docker would make a second network of the name.
+        return {"id": self.engine.networks.create(planned["name"], driver="bridge", check_duplicate=True).id}
 
     def read(self, state: Values) -> Values | None:
         return {} if _found(self.engine.networks.get, state["id"]) else None
@@ -51,12 +67,18 @@ class Volume(DockerKind):
 
 
 class Image(DockerKind):
+    def builder(self, build: Values) -> docker.DockerClient:
+        """The engine that builds. buildx does not look at the provider's host: docker_cli.go gives it no endpoint."""
+        if build["use_legacy_builder"]:
+            return self.engine
+        return _connect(os.environ.get("DOCKER_HOST") or _USUAL_PLACE)
+
     def create(self, planned: Values) -> Values:
         name = planned["name"]
         try:
             if planned["build"]:
                 (build,) = planned["build"]
-                image, _ = self.engine.images.build(
+                image, _ = self.builder(build).images.build(
                     path=build["context"],
                     dockerfile=build["dockerfile"],
                     buildargs=build["build_args"],
@@ -82,7 +104,8 @@ class Image(DockerKind):
 
     def delete(self, state: Values) -> None:
         if not state["keep_locally"]:
-            self.engine.images.remove(state["name"], force=True)
+            # Without force, Docker refuses one that a container uses, as for the provider (removeImage).
+            self.engine.images.remove(state["name"])
 
 
 class Container(DockerKind):
@@ -98,6 +121,10 @@ class Container(DockerKind):
                     )
         if config["memory"] not in (None, Unknown) and config["memory_swap"] is None:
             raise Refused("memory without memory_swap would differ in every plan")
+        for capabilities in blocks(config, "capabilities"):
+            for word in [*_list(capabilities["add"]), *_list(capabilities["drop"])]:
+                if word != "ALL" and not word.startswith("CAP_"):
+                    raise Refused(f"capabilities {word!r} would differ in every plan: 'CAP_{word}'")
         for volume in blocks(config, "volumes"):
             path = volume["host_path"]
             if isinstance(path, str) and not path.startswith("/"):
@@ -107,11 +134,14 @@ class Container(DockerKind):
         engine = self.engine
         host = engine.api.create_host_config(
             port_bindings={f"{p['internal']}/{p['protocol']}": (p["ip"], p["external"]) for p in planned["ports"]},
-            mounts=[_mount(volume) for volume in planned["volumes"]],
+            binds=[bind(volume) for volume in planned["volumes"]],
             restart_policy={"Name": planned["restart"]},
             **_memory_limits(planned),
             nano_cpus=planned["cpus"] and int(float(planned["cpus"]) * 1e9),
             security_opt=_known(planned["security_opts"]),
+            read_only=bool(planned["read_only"]),
+            cap_add=[name for block in planned["capabilities"] for name in block["add"] or []],
+            cap_drop=[name for block in planned["capabilities"] for name in block["drop"] or []],
             init=_known(planned["init"]),
             log_config=LogConfig(type=_known(planned["log_driver"]), config=planned["log_opts"] or {}),
         )
@@ -150,12 +180,17 @@ class Container(DockerKind):
         container = _found(self.engine.containers.get, state["id"])
         if container is None:
             return None
+        found = limits_of(container.attrs["HostConfig"])
         if container.status == "running":
-            return {}
-        return {"exit_code": container.attrs["State"]["ExitCode"], "must_run": False}
+            return found
+        stopped = {"exit_code": container.attrs["State"]["ExitCode"], "must_run": False}
+        # Its ports read back empty, and a change of them replaces it. One without ports is started, and not waited for.
+        return found | stopped | ({"ports": []} if state["ports"] and state["must_run"] else {})
 
     def update(self, prior: Values, planned: Values) -> Values:
         container = self.engine.containers.get(prior["id"])
+        # A limit that is taken away is sent as 0, which Docker reads as "as it was": it stays, and so does the
+        # difference in the plan.
         container.update(**_memory_limits(planned), restart_policy={"Name": planned["restart"]})
         if planned["must_run"] and not prior["must_run"]:
             container.start()
@@ -167,6 +202,25 @@ class Container(DockerKind):
             if state["destroy_grace_seconds"]:
                 container.stop(timeout=int(state["destroy_grace_seconds"]))
             container.remove(v=True, force=True)
+
+
+def _list(value: Any) -> list[str]:
+    """The words of a list or a set, as far as they are known."""
+    return [word for word in value if isinstance(word, str)] if isinstance(value, list) else []
+
+
+def limits_of(host: Values) -> Values:
+    """The limits as the provider reads them: a core as a decimal number (nanoInt64ToDecimalString)."""
+    found: Values = {"memory": host["Memory"] >> 20, "memory_swap": host["MemorySwap"] >> 20} if host["Memory"] else {}
+    if host["NanoCpus"]:
+        found["cpus"] = cores(host["NanoCpus"])
+    return found
+
+
+def cores(nano: int) -> str:
+    """A number of cores as the provider writes it: "2.0", "1.5", and "10." for ten."""
+    text = f"{nano // 10**9}.{nano % 10**9:09d}"
+    return f"{nano / 1e9:.1f}" if text.count("0") == 9 else text.rstrip("0")
 
 
 def _found(get: Any, name: str) -> Any:
@@ -186,10 +240,11 @@ def _known(value: Any) -> Any:
     return None if value is Unknown else value
 
 
-def _mount(volume: Values) -> Mount:
-    kind = "volume" if volume["volume_name"] else "bind"
-    source = volume["volume_name"] or volume["host_path"]
-    return Mount(volume["container_path"], source, type=kind, read_only=bool(volume["read_only"]))
+def bind(volume: Values) -> str:
+    """A mount as the provider writes it (volumeSetToDockerVolumes): Docker makes a folder where the host has none."""
+    source, options = volume["host_path"] or volume["volume_name"], "ro" if volume["read_only"] else "rw"
+    relabel = volume["selinux_relabel"]
+    return f"{source}:{volume['container_path']}:{options}" + (f",{relabel}" if relabel else "")
 
 
 def _healthcheck(blocks: list[Values]) -> Healthcheck | None:

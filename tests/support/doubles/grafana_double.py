@@ -144,6 +144,13 @@ class ContactPoint(GrafanaKind):
         return {"slack": _with_uids(planned["slack"])}
 
 
+class MuteTiming(GrafanaKind):
+    identifier = "name"
+
+    def computed(self, name: str, planned: Values) -> Values:
+        return {"id": name}
+
+
 class NotificationPolicy(GrafanaKind):
     identifier = "id"
 
@@ -173,6 +180,7 @@ KINDS = {
     "grafana_dashboard": Dashboard,
     "grafana_rule_group": RuleGroup,
     "grafana_contact_point": ContactPoint,
+    "grafana_mute_timing": MuteTiming,
     "grafana_notification_policy": NotificationPolicy,
 }
 

@@ -12,7 +12,7 @@ import requests
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.support.doubles.engine import Double, Kind, Refused, Values, run
 from tests.support.doubles.schema import read_schema
@@ -66,6 +66,8 @@ class Versioning(MinioKind):
         return {"id": planned["bucket"]}
 
     def read(self, state: Values) -> Values | None:
+        if _unless_gone(self.client("s3").head_bucket, Bucket=state["bucket"]) is None:
+            return None
         status = self.client("s3").get_bucket_versioning(Bucket=state["bucket"]).get("Status")
         return {"versioning_configuration": [{"status": status}]}
 
@@ -95,7 +97,11 @@ class Lifecycle(MinioKind):
         return {"id": planned["bucket"]}
 
     def read(self, state: Values) -> Values | None:
-        return _unless_gone(self.client("s3").get_bucket_lifecycle_configuration, Bucket=state["bucket"])
+        """The real one takes every error, of the network too, for a policy that is gone. (minioReadILMPolicy)"""
+        try:
+            return _unless_gone(self.client("s3").get_bucket_lifecycle_configuration, Bucket=state["bucket"])
+        except (BotoCoreError, ClientError):
+            return None
 
     def update(self, prior: Values, planned: Values) -> Values:
         return self.create(planned)
@@ -117,6 +123,12 @@ class User(MinioKind):
         return _unless_gone(self.client("iam").get_user, UserName=state["name"])
 
     def update(self, prior: Values, planned: Values) -> Values:
+        """Another secret takes the place of the old, as in the provider (minioUpdateUser)."""
+        name = planned["name"]
+        if planned["secret"] != prior["secret"]:
+            key = {"UserName": name, "AccessKeyId": name}
+            self._call_iam("DeleteAccessKey", **key)
+            self._call_iam("CreateAccessKey", **key, SecretAccessKey=planned["secret"])
         return {}
 
     def delete(self, state: Values) -> None:
@@ -154,6 +166,7 @@ class Policy(MinioKind):
         return {"id": planned["name"]}
 
     def read(self, state: Values) -> Values | None:
+        self.client("s3").list_buckets()  # the real one asks the server, and fails where it does not answer
         self.documents[state["name"]] = state["policy"]
         return {}
 
@@ -161,6 +174,7 @@ class Policy(MinioKind):
         return self.create(planned)
 
     def delete(self, state: Values) -> None:
+        self.client("s3").list_buckets()
         self.documents.pop(state["name"], None)
 
 
@@ -186,12 +200,21 @@ class Attachment(MinioKind):
         self.client("iam").delete_user_policy(UserName=state["user_name"], PolicyName=state["policy_name"])
 
 
+# What says that an object is missing. The provider takes any other error as fatal: an access that is denied too.
+_MISSING = frozenset({"404", "NoSuchBucket", "NoSuchEntity", "NoSuchLifecycleConfiguration", "NotFound"})
+
+
 def _unless_gone(read: Callable[..., Any], **parameters: str) -> Values | None:
-    """None if the object is gone; otherwise an answer that nothing has changed."""
+    """None if the object is gone; otherwise an answer that nothing has changed.
+
+    :raises ClientError: for any error but that it is missing. A server that does not answer raises an error of its own.
+    """
     try:
         read(**parameters)
-    except ClientError:
-        return None
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") in _MISSING:
+            return None
+        raise
     return {}
 
 
