@@ -66,7 +66,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 def postgres_server(services: Services) -> Postgres:
     services.need("postgres")
     server = Postgres(services.settings)
-    # Each test has databases of its own, and to drop one makes PostgreSQL write all that it holds in memory to the disk.
+    # Each test has databases of its own. When one is dropped, PostgreSQL writes all that it has in memory to the disk.
     # Without fsync the system writes it when it likes: a killed server loses nothing, and no test cuts the power.
     server.configure(fsync="off", full_page_writes="off")
     return server
