@@ -243,6 +243,7 @@ def test_databases_elsewhere_are_reached_by_tls(module):
     assert json.loads(sources["warehouse"])["sslmode"] == "verify-full"
     (init,) = (v for v in resources(plan, "docker_container").values() if v["hostname"] == "airflow-init")
     assert {"SOURCE_SSLMODE=require", "WAREHOUSE_SSLMODE=verify-full"} <= set(init["env"])
+    assert "PGSSLROOTCERT=/etc/ssl/certs/ca-certificates.crt" in init["env"]
 
 
 def test_limits_reach_their_service(module):

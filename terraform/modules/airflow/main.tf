@@ -27,7 +27,7 @@ locals {
     AIRFLOW__CELERY__WORKER_CONCURRENCY = tostring(var.worker_concurrency)
   }
 
-  env = merge(local.common, local.worker_settings, {
+  env = merge(local.common, local.worker_settings, var.env, {
     AIRFLOW__CORE__FERNET_KEY                = var.secrets["airflow_fernet_key"]
     AIRFLOW__DATABASE__SQL_ALCHEMY_CONN      = "postgresql+psycopg2://${local.database_url}"
     AIRFLOW__CELERY__RESULT_BACKEND          = "db+postgresql://${local.database_url}"

@@ -80,3 +80,9 @@ variable "worker_concurrency" {
   type        = number
   default     = null
 }
+
+variable "env" {
+  description = "More environment of every process."
+  type        = map(string)
+  default     = {}
+}
