@@ -21,7 +21,7 @@ from tests.support.stack import NAME, SCRAPE_SECONDS
 
 # Six scrapes, and more heartbeats: Airflow's scheduler sends one each five seconds.
 _WINDOW_SECONDS = 6 * SCRAPE_SECONDS
-HELD_LOAD = "load.db.staging.person"
+HELD_LOAD = "load.db.person"
 GOOD = "bikes_store_warehouse_good_timestamp_seconds"
 SLEEPER = """
 import time
