@@ -21,7 +21,6 @@ from cli import airflow_client, options, report
 from cli.airflow_client import Task
 from cli.console import run_command
 from cli.endpoints import OF_PROCESSES, Endpoints, find_endpoints
-from cli.pages.write import refresh_pages
 from cli.progress import show_progress
 
 
@@ -39,6 +38,9 @@ def run(console: Console) -> int:
     else:
         succeeded = run_pipeline(console, endpoints, day=days[0] if days else None)
     if path == OF_PROCESSES:
+        # The commands of a stack in containers have no package that draws pages.
+        from cli.pages.write import refresh_pages
+
         refresh_pages(console, endpoints)
     return 0 if succeeded else 1
 

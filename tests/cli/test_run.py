@@ -7,7 +7,7 @@ from rich.console import Console
 
 from cli import run
 from cli.endpoints import Endpoints
-from cli.pages.write import refresh_pages
+from cli.pages import write
 
 MADE = Endpoints("http://a", "admin", "pw", "postgresql://s", "postgresql://127.0.0.1:1/w", "http://l", "key", "secret")
 
@@ -21,7 +21,7 @@ def test_pages_of_the_demo_are_written_again_whatever_came_of_the_run(tmp_path, 
     monkeypatch.setenv("ENDPOINTS", str(path))
     monkeypatch.setattr(run, "OF_PROCESSES", path if is_demo else tmp_path / "other.json")
     monkeypatch.setattr(run, "run_pipeline", lambda *_, **__: succeeded)
-    monkeypatch.setattr(run, "refresh_pages", lambda _, endpoints: written.append(endpoints))
+    monkeypatch.setattr(write, "refresh_pages", lambda _, endpoints: written.append(endpoints))
     assert run.run(Console()) == (0 if succeeded else 1)
     assert written == ([MADE] if is_demo else [])
 
@@ -29,6 +29,6 @@ def test_pages_of_the_demo_are_written_again_whatever_came_of_the_run(tmp_path, 
 def test_a_warehouse_that_does_not_answer_is_a_sentence():
     console = Console(width=200)
     with console.capture() as text:
-        refresh_pages(console, MADE)
+        write.refresh_pages(console, MADE)
     assert "The pages in .demo/ are as they were: the warehouse says" in text.get()
     assert "Connection refused" in text.get()
