@@ -86,6 +86,7 @@ class Terraform:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._known: list[dict[str, Any]] | None = None
         if shutil.which("terraform") is None:
             raise UserError(
                 "terraform is not on the PATH: install it (https://developer.hashicorp.com/terraform/install);"
@@ -101,6 +102,7 @@ class Terraform:
         try:
             code, output, errors = follow(command, self._environment(), _AT_STOP, _AT_SECOND_STOP, quiet)
         finally:
+            self._known = None
             self.keep_private()
         if code != 0:
             raise UserError(explain(errors) or f"`terraform {arguments[0]}` failed; the errors above say why.")
@@ -194,8 +196,11 @@ class Terraform:
         return next((each["values"]["input"] for each in self._state() if each["address"] == _SECRETS), {})
 
     def _state(self) -> list[dict[str, Any]]:
-        state = json.loads(self._quiet("show", "-json"))
-        return _resources(state.get("values", {}).get("root_module", {}))
+        """What the state knows. It is read once until a command runs, as Terraform starts all providers for it."""
+        if self._known is None:
+            state = json.loads(self._quiet("show", "-json"))
+            self._known = _resources(state.get("values", {}).get("root_module", {}))
+        return self._known
 
     def _quiet(self, *arguments: str, said: str = "") -> str:
         command = self._command(*arguments)

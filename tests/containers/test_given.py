@@ -174,6 +174,13 @@ def test_an_administrators_new_password_is_there_before_terraform_logs_in(comman
     assert told == (f"{reset}: a new one\n" if secret == "grafana_admin_password" else "")
 
 
+def test_the_state_is_read_once_before_the_plan_and_once_after_the_apply(command, tmp_path):
+    """Terraform starts all providers to show it, which takes seconds."""
+    with web_server() as web:
+        assert command("up", lake=web.url, grafana=web.url)[1] == 0
+    assert (tmp_path / "calls").read_text().splitlines().count("show -json") == 2
+
+
 def test_down_leaves_out_what_is_in_a_lake_and_a_grafana_that_do_not_answer(command):
     said, code, calls, _ = command("down")
     assert code == 0, said
