@@ -27,15 +27,22 @@ output "endpoints" {
   description = "Where the parts are reached from this machine; logins are in secrets.auto.tfvars.json."
   value = {
     airflow = local.urls.airflow
+    # What is elsewhere is asked as the pipeline asks it: nobody else's login is known.
     source = {
       host     = var.external_source == null ? var.docker_host_address : local.source.host
       port     = var.external_source == null ? var.ports.source : local.source.port
       database = local.source.database
+      user     = var.external_source == null ? local.names.superuser : local.source.user
+      secret   = var.external_source == null ? "source_admin_password" : "source_reader_password"
+      sslmode  = local.source.sslmode
     }
     warehouse = {
       host     = var.external_warehouse == null ? var.docker_host_address : local.warehouse.host
       port     = var.external_warehouse == null ? var.ports.warehouse : local.warehouse.port
       database = local.warehouse.database
+      user     = var.external_warehouse == null ? local.names.superuser : "dbt"
+      secret   = var.external_warehouse == null ? "warehouse_admin_password" : "dbt_password"
+      sslmode  = local.warehouse.sslmode
     }
     lake = {
       url        = var.external_lake == null ? "http://${var.docker_host_address}:${var.ports.s3}" : local.lake.endpoint

@@ -31,7 +31,7 @@ from cli.containers.servers import Server, silent
 from cli.containers.terraform import Terraform
 from cli.endpoints import OF_CONTAINERS, Endpoints
 from cli.errors import UserError
-from cli.names import ADMIN, SUPERUSER
+from cli.names import ADMIN
 from cli.paths import REPOSITORY, TERRAFORM
 
 # Tests start a stack from a copy of the root module.
@@ -163,15 +163,18 @@ def endpoints(made: Mapping[str, Any]) -> Endpoints:
     """
     known = read_secrets(FOLDER)
 
-    def dsn(database: Mapping[str, object], user: str, password: str) -> str:
-        return f"postgresql://{user}:{quote(password)}@{database['host']}:{database['port']}/{database['database']}"
+    def dsn(database: Mapping[str, Any]) -> str:
+        login = f"{quote(database['user'])}:{quote(known[database['secret']])}"
+        # Whether the certificate is one to trust is for the pipeline to see: this machine may not know who signed it.
+        tls = "disable" if database["sslmode"] == "disable" else "require"
+        return f"postgresql://{login}@{database['host']}:{database['port']}/{database['database']}?sslmode={tls}"
 
     return Endpoints(
         airflow_url=made["airflow"],
         airflow_user=ADMIN,
         airflow_password=known["airflow_admin_password"],
-        source_dsn=dsn(made["source"], SUPERUSER, known["source_admin_password"]),
-        warehouse_dsn=dsn(made["warehouse"], SUPERUSER, known["warehouse_admin_password"]),
+        source_dsn=dsn(made["source"]),
+        warehouse_dsn=dsn(made["warehouse"]),
         lake_endpoint=made["lake"]["url"],
         lake_access_key=made["lake"]["access_key"],
         lake_secret_key=known["lake_secret_key"],

@@ -14,7 +14,6 @@ from cli.backup.database import Database
 from cli.backup.lake import Bucket
 from cli.backup.steps import Stores
 from cli.containers.engine import docker
-from cli.database import psql_of
 from cli.endpoints import Endpoints
 from cli.errors import UserError
 from cli.names import BUCKETS, DATABASES, SUPERUSER
@@ -42,10 +41,12 @@ def of(prefix: str, endpoints: Endpoints, secrets: dict[str, str]) -> Stores:
         return Database(name, {**_SERVER, **login}, container=container)
 
     metadata = inside("airflow", DATABASES["airflow"], "airflow_db_password", airflow)
-    if warehouse in running:
-        data = inside("warehouse", SUPERUSER, "warehouse_admin_password", warehouse)
-    else:  # it is elsewhere, where any container reaches it
-        data = Database("warehouse", psql_of(endpoints.warehouse_dsn).connection, container=airflow)
+    if warehouse not in running:
+        raise UserError(
+            f"The container {warehouse} does not run. Start it with `make up`; a warehouse elsewhere is backed up and"
+            " restored there, by its owner (docs/backup.md)."
+        )
+    data = inside("warehouse", SUPERUSER, "warehouse_admin_password", warehouse)
     client = endpoints.lake()
     buckets = [Bucket(kind, client, name) for kind, name in BUCKETS.items()]
     return Stores(metadata, data, buckets, secrets["airflow_fernet_key"])

@@ -103,6 +103,12 @@ run "databases_and_lake_elsewhere" {
     condition     = output.endpoints.source.host == "shop.example.com" && output.endpoints.warehouse.port == 5432
     error_message = "The endpoints are not those elsewhere."
   }
+  assert {
+    condition = [output.endpoints.source.secret, output.endpoints.warehouse.secret] == [
+      "source_reader_password", "dbt_password"
+    ]
+    error_message = "The report logs in elsewhere as somebody whom nobody has made there."
+  }
 }
 
 run "remote_docker_host" {

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
 import yaml
@@ -18,44 +16,18 @@ from cli.names import DATABASES, password_of
 from cli.paths import AIRFLOW
 from cli.processes import postgres
 from cli.processes.airflow import init_values
-from cli.processes.settings import Settings, generate_secrets
-from cli.processes.supervisor import Supervisor
-from tests.support.needs import need_program
-from tests.support.ports import free_ports
+from tests.support.elsewhere import postgres_elsewhere
 
 
 @pytest.fixture(scope="module")
 def elsewhere(tmp_path_factory):
     """The settings of a server with a certificate of its own, whose roles may log in by TLS alone."""
-    need_program("openssl", "it makes the certificate")
-    home = tmp_path_factory.mktemp("elsewhere")
-    settings = Settings(home, free_ports(), generate_secrets())
-    postgres.create_cluster(settings)
-    folder = postgres.data_directory(home)
-    certificate, key = folder / "server.crt", folder / "server.key"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-out", str(certificate), "-keyout", str(key)]
-    subprocess.run(command, check=True, capture_output=True)
-    for file in (certificate, key):
-        file.chmod(0o600)
-        shutil.chown(file, folder.stat().st_uid, folder.stat().st_gid)
-    rules = folder / "pg_hba.conf"
-    rules.write_text(f"host all {postgres.SUPERUSER} 127.0.0.1/32 scram-sha-256\nhostssl all all all scram-sha-256\n")
-    supervisor = Supervisor(home)
-    service = postgres.service(settings)
-    supervisor.start_daemon([replace(service, command=[*service.command, "-c", "ssl=on"])])
-    try:
-        supervisor.start("postgres")
-        supervisor.wait_ready("postgres")
-        shutil.copyfile(certificate, home / "trusted.crt")
+    with postgres_elsewhere(tmp_path_factory.mktemp("elsewhere")) as settings:
         for database in ("source", "warehouse"):
             postgres.create_database(settings, DATABASES[database])
         for role in ("source_reader", "staging_loader", "dbt"):
             postgres.create_role(settings, role, settings.secrets[password_of(role)])
         yield settings
-    finally:
-        supervisor.shutdown()
-        postgres.remove_cluster(home)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import docker
@@ -30,36 +30,45 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[docker.DockerCl
 
 
 @pytest.fixture(scope="session")
-def stack(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Stack:
-    home = tmp_path_factory.mktemp("stack-in-containers")
-    # All users in the containers must reach the DAGs.
-    for above in (home, *home.parents):
-        if above.is_relative_to(tmp_path_factory.getbasetemp().parent):
-            above.chmod(0o755)
-    folder = copy_module(home / "repository")
-    shorten_wait_for_lost_tasks(home / "repository" / "airflow" / "airflow.env")
-    free = iter(free_ports().values())
-    names = ("airflow", "source", "warehouse", "s3", "s3_console", "prometheus", "grafana")
-    environment = {
-        **os.environ,
-        **write_mirror(home),
-        "HOME": str(home),
-        "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'dags'}",
-        "TERRAFORM_DIR": str(folder),
-        "TF_VAR_name": NAME,
-        "TF_VAR_ports": json.dumps(dict(zip(names, free, strict=False))),
-        "TF_VAR_images": json.dumps(build_images(engine, home / "images")),
-        "TF_VAR_extra_ca_certificates": extra_certificates(),
-        "TF_VAR_worker_count": "2",
-        "TF_VAR_scrape_interval": f"{SCRAPE_SECONDS}s",
-    }
+def make_stack(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Stack]:
+    """Prepare a stack on a copy of this tree. It is not up yet, and whoever wants it has to destroy it."""
+    images = json.dumps(build_images(engine, tmp_path_factory.mktemp("images")))
+
+    def make(name: str, **variables: str) -> Stack:
+        home = tmp_path_factory.mktemp(name)
+        # All users in the containers must reach the DAGs.
+        for above in (home, *home.parents):
+            if above.is_relative_to(tmp_path_factory.getbasetemp().parent):
+                above.chmod(0o755)
+        folder = copy_module(home / "repository")
+        shorten_wait_for_lost_tasks(home / "repository" / "airflow" / "airflow.env")
+        free = iter(free_ports().values())
+        names = ("airflow", "source", "warehouse", "s3", "s3_console", "prometheus", "grafana")
+        environment = {
+            **os.environ,
+            **write_mirror(home),
+            "HOME": str(home),
+            "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'dags'}",
+            "TERRAFORM_DIR": str(folder),
+            "TF_VAR_name": name,
+            "TF_VAR_ports": json.dumps(dict(zip(names, free, strict=False))),
+            "TF_VAR_images": images,
+            "TF_VAR_extra_ca_certificates": extra_certificates(),
+            "TF_VAR_scrape_interval": f"{SCRAPE_SECONDS}s",
+            **{f"TF_VAR_{variable}": value for variable, value in variables.items()},
+        }
+        return Stack(folder, environment, engine)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def stack(engine: docker.DockerClient, make_stack: Callable[..., Stack]) -> Stack:
     # A small disk in memory, so that a test can fill it. Docker keeps a volume that exists.
     disk = {"type": "tmpfs", "device": "tmpfs", "o": "size=2g"}
     engine.volumes.create(f"{NAME}-source-data", driver="local", driver_opts=disk)
-    made = Stack(folder, environment, engine)
-    done = made.command("up")
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-5000:]
-    made.output = done.stdout + done.stderr
+    made = make_stack(NAME, worker_count="2")
+    made.up()
     return made
 
 

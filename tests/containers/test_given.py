@@ -33,13 +33,14 @@ case "$1 $2" in
 "exec --interactive") echo "$*: $(cat)" >>"$HERE/exec" ;;
 esac
 """
+SERVER = {"host": "127.0.0.1", "database": "x", "user": "postgres", "sslmode": "disable"}
 OUTPUTS = {
     "name": "bikes-store",
     "image": "bikes-store-airflow:2",
     "endpoints": {
         "airflow": "http://127.0.0.1:8080",
-        "source": {"host": "127.0.0.1", "port": 1, "database": "x"},
-        "warehouse": {"host": "127.0.0.1", "port": 2, "database": "x"},
+        "source": {**SERVER, "port": 1, "secret": "source_admin_password"},
+        "warehouse": {**SERVER, "port": 2, "secret": "warehouse_admin_password"},
         "lake": {"url": "http://127.0.0.1:9", "access_key": "x"},
     },
     "pages": {},

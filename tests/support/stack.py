@@ -20,12 +20,18 @@ SCRAPE_SECONDS = 5
 
 @dataclass
 class Stack:
-    """A stack that is up."""
+    """A stack that is up, or can be."""
 
     folder: Path
     environment: dict[str, str]
     engine: docker.DockerClient
     output: str = ""
+
+    def up(self) -> None:
+        """Run `make up`, and keep what it prints."""
+        done = self.command("up")
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-5000:]
+        self.output = done.stdout + done.stderr
 
     def run(self, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
         environment = {**self.environment, **variables}
