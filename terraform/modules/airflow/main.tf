@@ -154,13 +154,13 @@ locals {
 
   # Not the scheduler's own health server: its process shares the scheduler's database connection from before it was
   # forked, and its first answer may take one that the scheduler then waits for, for ever.
-  job_healthchecks = {
-    for job in ["SchedulerJob", "TriggererJob"] : job => {
-      test         = ["CMD-SHELL", "airflow jobs check --job-type ${job} --hostname \"$(hostname)\""]
-      interval     = "30s"
-      timeout      = "30s"
+  healthchecks = {
+    for name in ["SchedulerJob", "TriggererJob", "worker"] : name => {
+      test         = ["CMD", "python", "/opt/airflow/airflow/is_alive.py", name]
+      interval     = "10s"
+      timeout      = "15s"
       start_period = "1m0s"
-      retries      = 5
+      retries      = 6
     }
   }
 }
@@ -174,7 +174,7 @@ module "scheduler" {
   command     = ["airflow", "scheduler"]
   env         = local.process_env
   volumes     = local.volumes
-  healthcheck = local.job_healthchecks["SchedulerJob"]
+  healthcheck = local.healthchecks["SchedulerJob"]
 }
 
 module "webserver" {
@@ -203,29 +203,20 @@ module "triggerer" {
   command     = ["airflow", "triggerer"]
   env         = local.process_env
   volumes     = local.volumes
-  healthcheck = local.job_healthchecks["TriggererJob"]
+  healthcheck = local.healthchecks["TriggererJob"]
 }
 
 module "worker" {
   source = "../service"
   count  = var.worker_count
 
-  platform = var.platform
-  name     = "airflow-worker-${count.index + 1}"
-  kind     = "airflow-worker"
-  image    = var.image
-  command  = ["airflow", "celery", "worker"]
-  env      = local.process_env
-  volumes  = local.volumes
-  healthcheck = {
-    test = ["CMD-SHELL", join(" ", [
-      "celery --app airflow.providers.celery.executors.celery_executor.app",
-      "inspect ping --timeout 10 --destination \"celery@$(hostname)\"",
-    ])]
-    interval     = "30s"
-    timeout      = "30s"
-    start_period = "1m0s"
-    retries      = 5
-  }
+  platform     = var.platform
+  name         = "airflow-worker-${count.index + 1}"
+  kind         = "airflow-worker"
+  image        = var.image
+  command      = ["airflow", "celery", "worker"]
+  env          = local.process_env
+  volumes      = local.volumes
+  healthcheck  = local.healthchecks["worker"]
   stop_seconds = 60
 }
