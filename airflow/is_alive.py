@@ -3,7 +3,7 @@
     python is_alive.py SchedulerJob|TriggererJob|worker
 
 The first two write it to Airflow's database, a worker to a file (config/worker_heartbeat.py). `airflow jobs check` and
-`celery inspect ping` ask the same, but each imports all of Airflow, which takes 1.5 s of processor time, each half minute in each
+`celery inspect ping` ask the same, but they import all of Airflow: 1.5 s of processor time each time, in each
 container. Ends with 0 or 1.
 """
 

@@ -29,6 +29,7 @@ init) exit 0 ;;
 show) echo "$STATE"; exit 0 ;;
 output) echo "$OUTPUTS"; exit 0 ;;
 esac
+echo $$ >"$HERE/terraform"
 sleep 600 & # as a provider, which ignores Ctrl-C
 echo $! >"$HERE/provider"
 finish() {
@@ -79,13 +80,19 @@ def down(tmp_path, environment):
     """Start `python -m cli.containers down`, wait until the stand-in has begun, and return the process."""
     started = []
 
-    def start(more=MappingProxyType({}), **options):
+    def start(more=MappingProxyType({}), ignores_hangup=False, **options):
+        def set_signals() -> None:
+            # Tests in the background get from their shell that they ignore Ctrl-C.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            signal.signal(signal.SIGHUP, signal.SIG_IGN if ignores_hangup else signal.SIG_DFL)
+
         process = subprocess.Popen(
             [sys.executable, "-m", "cli.containers", "down"],
             env={**environment, **more},
             cwd=tmp_path,
             text=True,
             start_new_session=True,
+            preexec_fn=set_signals,
             **{"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, **options},
         )
         started.append(process)
@@ -97,6 +104,9 @@ def down(tmp_path, environment):
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+    for name in ("terraform", "provider"):  # they have a session of their own
+        if (tmp_path / name).exists() and lives(tmp_path / name):
+            os.kill(int((tmp_path / name).read_text()), signal.SIGKILL)
 
 
 def wait_for(condition, seconds=60):
@@ -148,7 +158,7 @@ def test_a_reader_that_goes_kills_nothing(down, tmp_path):
 
 
 def test_a_terminal_that_goes_stops_it_unless_nohup_said_no(down, tmp_path):
-    process = down(preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    process = down(ignores_hangup=True)
     os.kill(process.pid, signal.SIGHUP)
     time.sleep(1)
     assert process.poll() is None
