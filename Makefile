@@ -81,21 +81,21 @@ lint: install ## run ruff, mypy and sqlfluff
 
 .PHONY: test
 test: install lint ## run the linters and all tests
-	@echo "• $(RUN_TESTS) $(PLATFORM_TESTS) run beside the others; their reports come last"
+	@echo "• $(WAREHOUSE_TESTS) $(PLATFORM_TESTS) run beside the others; their reports come last"
 	@mkdir -p .test
-	@$(MAKE) --no-print-directory --jobs 3 test-pipeline test-runs test-platform; code=$$?; \
-		cat .test/runs.log .test/platform.log; exit $$code
+	@$(MAKE) --no-print-directory --jobs 3 test-pipeline test-warehouse test-platform; code=$$?; \
+		cat .test/warehouse.log .test/platform.log; exit $$code
 
 # Many of these tests wait: until containers are healthy, until a lost heartbeat is noticed. So three parts keep two
 # cores busy.
-RUN_TESTS := tests/dbt tests/e2e tests/faults
+WAREHOUSE_TESTS := tests/dbt tests/faults
 PLATFORM_TESTS := tests/containers tests/terraform tests/grafana tests/prometheus tests/support tests/airflow
 
-.PHONY: test-pipeline test-runs test-platform
+.PHONY: test-pipeline test-warehouse test-platform
 test-pipeline:
-	@.venv/bin/pytest $(RUN_TESTS:%=--ignore=%) $(PLATFORM_TESTS:%=--ignore=%) $(PYTEST)
-test-runs:
-	@TEST_PORTS_FROM=23000 .venv/bin/pytest $(RUN_TESTS) --ignore=tests/faults/long $(PYTEST) >.test/runs.log 2>&1
+	@.venv/bin/pytest $(WAREHOUSE_TESTS:%=--ignore=%) $(PLATFORM_TESTS:%=--ignore=%) $(PYTEST)
+test-warehouse:
+	@TEST_PORTS_FROM=23000 .venv/bin/pytest $(WAREHOUSE_TESTS) --ignore=tests/faults/long $(PYTEST) >.test/warehouse.log 2>&1
 test-platform:
 	@TEST_PORTS_FROM=26000 .venv/bin/pytest $(PLATFORM_TESTS) $(PYTEST) >.test/platform.log 2>&1
 
