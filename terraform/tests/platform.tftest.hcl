@@ -129,8 +129,8 @@ run "without_slack_nobody_is_told" {
   command = plan
 
   assert {
-    condition     = length(module.dashboards_and_alerts.contact_points) == 0
-    error_message = "There is a contact point although there is no webhook."
+    condition     = module.dashboards_and_alerts.is_mute
+    error_message = "Alerts go somewhere although there is no webhook."
   }
 }
 
@@ -141,8 +141,8 @@ run "with_slack" {
   }
 
   assert {
-    condition     = module.dashboards_and_alerts.contact_points == ["slack"]
-    error_message = "The webhook makes no contact point."
+    condition     = !module.dashboards_and_alerts.is_mute
+    error_message = "With a webhook, alerts are mute."
   }
 }
 

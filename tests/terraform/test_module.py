@@ -14,7 +14,7 @@ import yaml
 
 from cli.containers.images import read_image, read_pinned
 from cli.containers.secrets_file import write_secrets
-from cli.paths import REPOSITORY
+from cli.paths import REPOSITORY, TERRAFORM
 from tests.support.engine import install
 from tests.support.module import resources
 
@@ -225,15 +225,25 @@ def test_links_to_runbooks_are_absolute_or_none(planned, module):
 
 
 def test_without_slack_every_alert_is_mute(module, planned):
-    """Grafana's own contact point sends mail, and there is no mail server."""
+    """Grafana's own contact point would send mail, and there is no mail server."""
 
     def policies(plan):
         (policy,) = resources(plan, "grafana_notification_policy").values()
         return policy["contact_point"], [(each["contact_point"], each["mute_timings"]) for each in policy["policy"]]
 
-    mail = "grafana-default-email"
-    assert policies(module.plan()) == (mail, [(mail, ["always"])])
+    assert policies(module.plan()) == ("slack", [("slack", ["always"])])
     assert policies(planned) == ("slack", [("slack", None)])
+
+
+def test_nothing_that_depends_on_a_container_is_made_before_the_old_one_is_gone():
+    """Terraform then does the same with the container, and the old one still has its name."""
+    found = {
+        (file.parent.name, kind)
+        for file in (TERRAFORM / "modules").rglob("*.tf")
+        for kind, body in re.findall(r'^resource "(\w+)".*?\{\n(.*?)^\}', file.read_text(), re.MULTILINE | re.DOTALL)
+        if re.search(r"^\s*create_before_destroy", body, re.MULTILINE)
+    }
+    assert found == {("airflow_image", "docker_image")}
 
 
 def test_databases_elsewhere_are_reached_by_tls(module):

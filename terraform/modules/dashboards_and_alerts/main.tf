@@ -6,11 +6,9 @@ locals {
   prometheus_uid = "prometheus"
   warehouse_uid  = "warehouse"
 
-  rules     = yamldecode(file(var.alert_rules))
-  has_slack = nonsensitive(var.slack_webhook_url != "")
-  # Where nobody is told, Grafana's own contact point stands in the policy: it has no mail server, and is always mute.
-  contact_point = local.has_slack ? grafana_contact_point.slack[0].name : "grafana-default-email"
-  dashboards    = fileset(var.dashboards, "*.json")
+  rules      = yamldecode(file(var.alert_rules))
+  has_slack  = nonsensitive(var.slack_webhook_url != "")
+  dashboards = fileset(var.dashboards, "*.json")
 }
 
 resource "grafana_data_source" "prometheus" {
@@ -108,37 +106,28 @@ resource "grafana_rule_group" "this" {
   depends_on = [terraform_data.airflow]
 }
 
+# Both are there with and without a webhook. Terraform would remove one before the policy lets go of it, and Grafana
+# removes none that is used. `create_before_destroy` would turn that round, but also for all that the two depend on: a
+# container can't be made while the old one has its name.
 resource "grafana_contact_point" "slack" {
-  count = local.has_slack ? 1 : 0
-
   name = "slack"
   slack {
-    url   = var.slack_webhook_url
+    url   = local.has_slack ? var.slack_webhook_url : "http://127.0.0.1:9/no-webhook-is-set" # mute, see below
     title = "{{ .Status | toUpper }}: {{ .CommonLabels.alertname }}"
     text  = file(var.slack_message)
-  }
-
-  lifecycle {
-    create_before_destroy = true # the policy lets go of it first: Grafana removes none that is used
   }
 }
 
 resource "grafana_mute_timing" "always" {
-  count = local.has_slack ? 0 : 1
-
   name = "always"
   intervals {
     days_of_month = ["1:31"]
-  }
-
-  lifecycle {
-    create_before_destroy = true # as above
   }
 }
 
 # What is critical is told at once and again each hour; the rest is gathered.
 resource "grafana_notification_policy" "this" {
-  contact_point   = local.contact_point
+  contact_point   = grafana_contact_point.slack.name
   group_by        = ["alertname"]
   group_wait      = "1m"
   group_interval  = "10m"
@@ -147,7 +136,7 @@ resource "grafana_notification_policy" "this" {
   dynamic "policy" {
     for_each = local.has_slack ? ["critical"] : []
     content {
-      contact_point   = local.contact_point
+      contact_point   = grafana_contact_point.slack.name
       group_by        = ["alertname"]
       group_wait      = "10s"
       group_interval  = "2m"
@@ -162,11 +151,11 @@ resource "grafana_notification_policy" "this" {
 
   # The policy above all can't be mute: one below it takes every alert.
   dynamic "policy" {
-    for_each = grafana_mute_timing.always
+    for_each = local.has_slack ? [] : [grafana_mute_timing.always.name]
     content {
-      contact_point = local.contact_point
+      contact_point = grafana_contact_point.slack.name
       group_by      = ["alertname"]
-      mute_timings  = [policy.value.name]
+      mute_timings  = [policy.value]
       matcher {
         label = "alertname"
         match = "=~"

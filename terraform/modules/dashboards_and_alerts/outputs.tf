@@ -3,9 +3,9 @@ output "dashboards" {
   value       = { for file, dashboard in grafana_dashboard.this : file => dashboard.uid }
 }
 
-output "contact_points" {
-  description = "Names of the contact points."
-  value       = grafana_contact_point.slack[*].name
+output "is_mute" {
+  description = "Whether nobody is told of alerts."
+  value       = !local.has_slack
 }
 
 output "data_sources" {
