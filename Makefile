@@ -97,7 +97,8 @@ test-pipeline:
 test-warehouse:
 	@TEST_PORTS_FROM=23000 .venv/bin/pytest $(WAREHOUSE_TESTS) --ignore=tests/faults/long $(PYTEST) >.test/warehouse.log 2>&1
 test-platform:
-	@TEST_PORTS_FROM=26000 .venv/bin/pytest $(PLATFORM_TESTS) $(PYTEST) >.test/platform.log 2>&1
+	@TEST_PORTS_FROM=26000 .venv/bin/pytest $(PLATFORM_TESTS) --ignore=tests/containers/long $(PYTEST) \
+		>.test/platform.log 2>&1
 
 .PHONY: test-unit
 test-unit: install ## run the tests that need no service, in under 30 seconds
