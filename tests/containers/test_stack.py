@@ -375,8 +375,8 @@ def test_a_backup_brings_back_what_was_lost_after_it(stack, run):
     run_id, _, _ = run
     dsn, lake = stack.endpoints.warehouse_dsn, stack.endpoints.lake()
     lost_run = f"/dags/{STAGING_DAG}/dagRuns/{run_id}"
-    pause(stack, True)  # as docs/backup.md says: Airflow would start a run in place of the one that is lost
     wait_until(lambda: not runs_in_flight(stack), 600, "a run of the steps before does not end")
+    pause(stack, True)  # as docs/backup.md says: Airflow would start a run in place of the one that is lost
     before = held(dsn, lake)
     folder = str(stack.folder.parent.parent / "backup")
     said = [stack.command("backup", BACKUP=folder)]
