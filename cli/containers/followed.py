@@ -31,37 +31,43 @@ def follow(
     :param quiet: do not show its output; its errors are shown in any case.
     :raises KeyboardInterrupt: after the program has ended, when it was asked to stop.
     """
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,  # in another session it could not read from the terminal
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-        env=environment,
-        start_new_session=True,
-    )
     output: list[str] = []
     errors: list[str] = []
-    readers = [
-        threading.Thread(target=_read, args=(process.stdout, output, None if quiet else sys.stdout)),
-        threading.Thread(target=_read, args=(process.stderr, errors, sys.stderr)),
-    ]
-    for reader in readers:
-        reader.start()
+    process: subprocess.Popen[str] | None = None
     times = 0
 
     def stop() -> None:
         nonlocal times
         times += 1
         _show(sys.stderr, f"\n{at_stop if times == 1 else at_second_stop}\n")
+        if process is None:
+            return  # it hears of it as soon as it has begun
         if times == 1:
             with suppress(ProcessLookupError):
                 process.send_signal(signal.SIGINT)
         else:
             _kill_session(process.pid)
 
+    # Before it begins: a Ctrl-C that came in between would end this process alone.
     with _handling(stop):
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,  # in another session it could not read from the terminal
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            env=environment,
+            start_new_session=True,
+        )
+        if times:
+            process.send_signal(signal.SIGINT)
+        readers = [
+            threading.Thread(target=_read, args=(process.stdout, output, None if quiet else sys.stdout)),
+            threading.Thread(target=_read, args=(process.stderr, errors, sys.stderr)),
+        ]
+        for reader in readers:
+            reader.start()
         process.wait()
         # What it started and left behind would hold the pipes, and the engine, for ever.
         _kill_session(process.pid)
