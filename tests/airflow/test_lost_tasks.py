@@ -151,6 +151,35 @@ def test_of_two_workers_one_sends_it_again(queued, lost_tasks, redis):
     assert ids(redis) == []
 
 
+@pytest.mark.parametrize(
+    ("state", "ended", "heard", "again"),
+    [
+        ("restarting", 60, 60, True),
+        ("restarting", 1, 1, False),  # its process may be about to say so
+        ("restarting", None, 1, False),  # its process still ends
+        ("restarting", None, 3600, True),  # its worker was killed
+        ("running", 60, 60, False),  # Airflow's own business
+    ],
+)
+def test_a_task_that_ended_as_it_was_cleared_starts_anew(queued, monkeypatch, state, ended, heard, again):
+    from airflow.jobs.job import Job
+
+    monkeypatch.syspath_prepend(REPOSITORY / "airflow" / "config")
+    now = datetime.now(timezone.utc)
+    queued("abc", state)
+    with create_session() as session:
+        job = Job(job_type="LocalTaskJob", state="success", latest_heartbeat=now - timedelta(seconds=heard))
+        job.end_date = ended and now - timedelta(seconds=ended)
+        session.add(job)
+        session.flush()
+        session.query(TaskInstance).update({"job_id": job.id})
+    assert len(importlib.import_module("worker_restarts").restart_ended()) == again
+    with create_session() as session:
+        (ti,) = session.query(TaskInstance)
+        assert (ti.state, ti.max_tries) == ((None, 3) if again else (state, 2))
+        session.query(Job).delete()
+
+
 def test_a_fault_does_not_stop_the_worker(lost_tasks, monkeypatch, caplog):
     monkeypatch.setattr(lost_tasks, "look", lambda: 1 / 0)
     monkeypatch.setattr(lost_tasks, "_last_look", -100.0)
@@ -181,6 +210,7 @@ def test_a_worker_looks_for_lost_tasks_with_each_heartbeat(metadata):
         text=True,
     )
     assert "'look_now_and_then'" in done.stdout, done.stdout + done.stderr
+    assert "'look_for_restarts_now_and_then'" in done.stdout, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("state", ["queued", "running"])
