@@ -377,9 +377,7 @@ def test_a_backup_brings_back_what_was_lost_after_it(stack, run):
     lost_run = f"/dags/{STAGING_DAG}/dagRuns/{run_id}"
     wait_until(lambda: not runs_in_flight(stack), 600, "a run of the steps before does not end")
     pause(stack, True)  # as docs/backup.md says: Airflow would start a run in place of the one that is lost
-    before = held(dsn, lake)
-    while time.sleep(3) or before != (now := held(dsn, lake)):  # a task sends its log when its run has ended already
-        before = now
+    before = settled(dsn, lake)
     folder = str(stack.folder.parent.parent / "backup")
     said = [stack.command("backup", BACKUP=folder)]
 
@@ -431,6 +429,15 @@ def held(dsn, lake):
                 objects[bucket, item["Key"]] = md5(answer["Body"].read()), answer["Metadata"]
     assert len(objects) > len(TABLES)
     return staged, checksums(dsn), objects
+
+
+def settled(dsn, lake):
+    """What is held once it stays so: a task sends its log when its run has ended already."""
+    last = None
+    while last != (now := held(dsn, lake)):
+        last = now
+        time.sleep(3)
+    return now
 
 
 def md5(content):
