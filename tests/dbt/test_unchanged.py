@@ -84,3 +84,10 @@ def test_what_is_lost_or_asked_for_is_built_although_nothing_changed(shop):
     assert built(shop) == ALWAYS
     assert built(shop, "--full-refresh", "--select", "mart_sales_channel") == {"mart_sales_channel"}
     assert "fact_order" in built(shop, "--vars", "{base_currency: EUR}")  # the model compiles to other code
+
+
+def test_what_a_killed_build_left_is_removed_although_nothing_changed(shop):
+    """dbt drops the table that it has replaced after it has committed the new one."""
+    shop.execute("CREATE TABLE warehouse.mart_sales_daily__dbt_backup AS SELECT FROM warehouse.mart_sales_daily")
+    assert "mart_sales_daily" not in built(shop)
+    assert shop.value("SELECT to_regclass('warehouse.mart_sales_daily__dbt_backup')") is None

@@ -34,6 +34,12 @@
 {% endmaterialization %}
 
 {% macro leave_as_it_is() -%}
+    {#- dbt drops the table that it has replaced after its commit. A build that was killed in between has left it. -#}
+    {%- set replaced = load_relation(make_backup_relation(this, 'table')) -%}
+    {%- if replaced is not none -%}
+        {%- do drop_relation(replaced) -%}
+        {%- do run_query('commit') -%}
+    {%- endif -%}
     {%- do store_raw_result('main', message='UNCHANGED', code='UNCHANGED', rows_affected='0') -%}
     {{ return({'relations': [this]}) }}
 {%- endmacro %}
