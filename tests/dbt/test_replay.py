@@ -28,11 +28,13 @@ def test_one_percent_of_changed_orders_costs_a_fraction(copy):
     by_change = copy.seconds["fact_order"]
     rows = copy.fact_orders()
     assert copy.value("SELECT count(DISTINCT built_at) FROM fact_order") == 2
+    built = copy.value("SELECT count(*) FROM fact_order WHERE built_at = (SELECT max(built_at) FROM fact_order)")
+    assert 0 < built < len(rows) / 50
     copy.dbt("run", "--full-refresh", "--select", "fact_order")
     at_once = copy.seconds["fact_order"]
     assert copy.fact_orders() == rows
+    # Seconds are shown and not compared: other tests run beside this one.
     print(f"fact_order: {by_change:.2f} s for 1 % of the orders, {at_once:.2f} s for all")
-    assert by_change < at_once
 
 
 def test_june_2014_day_by_day_gives_the_warehouse_of_one_full_load(copy, real_warehouse, postgres, s3):
