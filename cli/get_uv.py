@@ -73,7 +73,7 @@ def get_uv(version: str, folder: Path) -> None:
 
 def _read(url: str) -> bytes:
     request = urllib.request.Request(url, headers={"Accept": "text/html"})  # noqa: S310 - the user's own index
-    with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - as above
         return answer.read()
 
 

@@ -12,6 +12,7 @@ import sys
 import pytest
 
 from cli.paths import REPOSITORY
+from tests.support.programs import write_programs
 from tests.support.web import web_server
 
 STAND_IN = """\
@@ -56,16 +57,12 @@ NOWHERE = "http://127.0.0.1:9"
 @pytest.fixture
 def command(tmp_path):
     """Run `python -m cli.containers NAME`; returns its output, its exit code, what Terraform was asked and given."""
-    for name, text in {"terraform": STAND_IN, "docker": DOCKER}.items():
-        program = tmp_path / "bin" / name
-        program.parent.mkdir(exist_ok=True)
-        program.write_text(text)
-        program.chmod(0o755)
+    programs = write_programs(tmp_path / "bin", {"terraform": STAND_IN, "docker": DOCKER})
     resources = [{"address": address, "type": kind, "values": {}} for address, kind in INSIDE.items()]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("TF_VAR_")}
     environment = {
         **inherited,
-        "PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin",
+        "PATH": f"{programs}:/usr/bin:/bin",
         "HERE": str(tmp_path),
         "TERRAFORM_DIR": str(tmp_path),
         "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'dags'}",

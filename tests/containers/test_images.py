@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -18,6 +17,7 @@ from cli.containers import images
 from cli.containers.images import Image, read_image, read_pinned, renew
 from cli.errors import UserError
 from cli.paths import REPOSITORY, TERRAFORM
+from tests.support.web import serving
 
 FILE = TERRAFORM / "images.yaml"
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -81,16 +81,8 @@ def registry_of(tags: dict[str, list[str]]) -> Iterator[Registry]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    registry.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with serving(Handler) as registry.url:
         yield registry
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 PINNED = f"""\

@@ -19,6 +19,7 @@ import pytest
 
 from cli.containers.terraform import explain
 from cli.paths import REPOSITORY
+from tests.support.programs import write_programs
 
 STAND_IN = """\
 #!/bin/sh
@@ -58,14 +59,10 @@ OUTPUTS = json.dumps({"name": {"value": "bikes-store"}, "docker_host": {"value":
 
 @pytest.fixture
 def environment(tmp_path):
-    for name, text in {"terraform": STAND_IN, "docker": DOCKER}.items():
-        program = tmp_path / "bin" / name
-        program.parent.mkdir(exist_ok=True)
-        program.write_text(text)
-        program.chmod(0o755)
+    programs = write_programs(tmp_path / "bin", {"terraform": STAND_IN, "docker": DOCKER})
     return {
         **os.environ,
-        "PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin",
+        "PATH": f"{programs}:/usr/bin:/bin",
         "HERE": str(tmp_path),
         "TERRAFORM_DIR": str(tmp_path),
         "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'dags'}",
