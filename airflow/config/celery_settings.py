@@ -8,5 +8,5 @@ from airflow.providers.celery.executors.default_celery import DEFAULT_CELERY_CON
 
 CONFIG = {
     **DEFAULT_CELERY_CONFIG,
-    "imports": ["worker_heartbeat", "worker_lost_tasks", "worker_restarts", "worker_warm_up"],
+    "imports": ["worker_heartbeat", "worker_lost_tasks", "worker_warm_up"],
 }

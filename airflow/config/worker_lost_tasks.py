@@ -20,6 +20,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+import worker_restarts
 from airflow.models.taskinstance import TaskInstance
 from airflow.utils import timezone
 from airflow.utils.session import create_session
@@ -46,10 +47,11 @@ def look_now_and_then(**_: object) -> None:
     if time.monotonic() - _last_look < _SECONDS_BETWEEN_LOOKS:
         return
     _last_look = time.monotonic()
-    try:
-        look()
-    except Exception:
-        log.exception("The worker could not look for lost tasks.")
+    for step in (look, worker_restarts.restart_ended):
+        try:
+            step()
+        except Exception:
+            log.exception("The worker could not look for lost tasks.")
 
 
 def look() -> list[str]:

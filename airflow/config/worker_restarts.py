@@ -5,14 +5,12 @@ again. A process that has just ended says nothing any more. The task is `restart
 Airflow 2.10.2 looks for processes that are gone only where a task is `running`.
 https://github.com/apache/airflow/blob/2.10.2/airflow/jobs/scheduler_job_runner.py (_find_and_purge_zombies)
 
-Celery sends this signal every two seconds, from the loop that takes tasks. The worker finds this module by
-celery_settings.py. https://docs.celeryq.dev/en/stable/userguide/signals.html#heartbeat-sent
+worker_lost_tasks.py calls it every few seconds.
 """
 
 from __future__ import annotations
 
 import logging
-import time
 from datetime import timedelta
 
 from airflow.configuration import conf
@@ -21,29 +19,12 @@ from airflow.models.taskinstance import TaskInstance
 from airflow.utils import timezone
 from airflow.utils.session import create_session
 from airflow.utils.state import TaskInstanceState
-from celery.signals import heartbeat_sent
 from sqlalchemy import or_, select
 
 log = logging.getLogger(__name__)
 
-_SECONDS_BETWEEN_LOOKS = 5
 # Longer than a process that was told to end may need to say so.
 _ENOUGH = timedelta(seconds=20)
-
-_last_look = 0.0
-
-
-@heartbeat_sent.connect
-def look_for_restarts_now_and_then(**_: object) -> None:
-    """Look, unless that was done a moment ago. A fault is logged: the worker goes on."""
-    global _last_look
-    if time.monotonic() - _last_look < _SECONDS_BETWEEN_LOOKS:
-        return
-    _last_look = time.monotonic()
-    try:
-        restart_ended()
-    except Exception:
-        log.exception("The worker could not look for tasks that were cleared as they ended.")
 
 
 def restart_ended() -> list[str]:
