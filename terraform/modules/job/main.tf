@@ -11,6 +11,9 @@ resource "docker_container" "this" {
   env      = [for name, value in var.env : "${name}=${value}"]
   restart  = "no"
 
+  memory      = var.memory_mb
+  memory_swap = var.memory_mb # without it the provider sees a difference in every plan
+
   attach        = true
   logs          = true
   must_run      = false

@@ -27,6 +27,12 @@ variable "env" {
   default     = {}
 }
 
+variable "memory_mb" {
+  description = "Most memory (MB)."
+  type        = number
+  default     = 2048
+}
+
 variable "volumes" {
   description = "Named volumes and folders of the Docker host to mount."
   type = list(object({
