@@ -18,6 +18,7 @@ from cli.processes import airflow, broker, currency_api, lake, postgres
 from cli.processes.settings import Settings, generate_secrets
 from cli.processes.supervisor import Supervisor
 from tests.source import generator
+from tests.support.doubles.kept import kept_doubles
 from tests.support.doubles.mirror import write_mirror
 from tests.support.module import Module, copy_module
 from tests.support.needs import need_program, need_provider_doubles
@@ -97,7 +98,7 @@ def generated_source(postgres: Postgres) -> str:
 
 
 @pytest.fixture(scope="session")
-def bare_module(tmp_path_factory: pytest.TempPathFactory) -> Module:
+def bare_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Module]:
     """The root module after nothing but `terraform init`: it has no secrets."""
     need_provider_doubles()
     need_program("terraform", "these tests run it")
@@ -106,7 +107,8 @@ def bare_module(tmp_path_factory: pytest.TempPathFactory) -> Module:
     module = Module(copy_module(home), environment)
     done = module.run("init", "-no-color")
     assert done.returncode == 0, done.stderr
-    return module
+    with kept_doubles() as doubles:
+        yield Module(module.folder, {**environment, **doubles})
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ import docker
 import pytest
 
 from cli.paths import REPOSITORY
+from tests.support.doubles.kept import kept_doubles
 from tests.support.doubles.mirror import write_mirror
 from tests.support.engine import build_images, extra_certificates, remove_leftovers, running_engine
 from tests.support.module import copy_module
@@ -63,13 +64,15 @@ def make_stack(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture(scope="session")
-def stack(engine: docker.DockerClient, make_stack: Callable[..., Stack]) -> Stack:
+def stack(engine: docker.DockerClient, make_stack: Callable[..., Stack]) -> Iterator[Stack]:
     # A small disk in memory, so that a test can fill it. Docker keeps a volume that exists.
     disk = {"type": "tmpfs", "device": "tmpfs", "o": "size=2g"}
     engine.volumes.create(f"{NAME}-source-data", driver="local", driver_opts=disk)
     made = make_stack(NAME, worker_count="2")
     made.up()
-    return made
+    with kept_doubles() as doubles:
+        made.environment |= doubles
+        yield made
 
 
 def shorten_wait_for_lost_tasks(environment: Path) -> None:
