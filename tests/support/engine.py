@@ -60,7 +60,9 @@ def build_images(engine: docker.DockerClient, folder: Path) -> dict[str, str]:
     """Build the stand-ins; returns the value for Terraform's variable `images`."""
     need_base(engine)
     images = {"base": BASE}
-    for name in sorted(folder.name for folder in _IMAGES.iterdir() if folder.is_dir()):
+    common = "bikes-store-stand-in/common:test"
+    engine.images.build(path=str(_IMAGES / "common"), tag=common, buildargs={"BASE_IMAGE": BASE}, rm=True)
+    for name in sorted(folder.name for folder in _IMAGES.iterdir() if folder.is_dir() and folder.name != "common"):
         variable = {"lake": "minio"}.get(name, name.replace("-", "_"))
         context = folder / name
         shutil.copytree(_IMAGES / name, context, dirs_exist_ok=True)
@@ -69,7 +71,7 @@ def build_images(engine: docker.DockerClient, folder: Path) -> dict[str, str]:
         if name == "statsd-exporter":
             shutil.copy2(build_statsd_exporter(), context)
         images[variable] = f"bikes-store-stand-in/{name}:test"
-        engine.images.build(path=str(context), tag=images[variable], buildargs={"BASE_IMAGE": BASE}, rm=True)
+        engine.images.build(path=str(context), tag=images[variable], buildargs={"COMMON": common}, rm=True)
     return images
 
 

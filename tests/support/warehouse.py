@@ -53,7 +53,9 @@ class Warehouse:
         folders = {"--project-dir": DBT_PROJECT, "--profiles-dir": DBT_PROJECT}
         folders |= {"--target-path": self.target, "--log-path": self.target}
         options = [word for name, folder in folders.items() for word in (name, str(folder))]
-        result = dbtRunner().invoke([arguments[0], "--quiet", *options, *arguments[1:]])
+        # What is not read here takes dbt a fifth of its time: a line of text for every event, and two files of JSON.
+        options += ["--log-level", "none", "--no-write-json"]
+        result = dbtRunner().invoke([arguments[0], *options, *arguments[1:]])
         if result.exception is not None:
             raise result.exception
         nodes = getattr(result.result, "results", [])
