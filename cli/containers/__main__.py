@@ -33,7 +33,7 @@ from cli.endpoints import OF_CONTAINERS, Endpoints
 from cli.errors import UserError
 from cli.names import ADMIN, password_of
 from cli.paths import REPOSITORY, TERRAFORM
-from cli.simulate import WHEN_STOPPED
+from cli.simulate import PAGE, UNDO, WHEN_STOPPED
 
 # Tests start a stack from a copy of the root module.
 FOLDER = Path(os.environ.get("TERRAFORM_DIR") or TERRAFORM)
@@ -96,7 +96,8 @@ def down(console: Console) -> None:
         terraform.run("state", "rm", *(address for inside in stopped.values() for address in inside), quiet=True)
     terraform.run("destroy", "-no-color", "-auto-approve", "-compact-warnings")
     _remove_images(name)
-    ENDPOINTS.unlink(missing_ok=True)
+    for name in (ENDPOINTS.name, PAGE, UNDO):
+        (FOLDER / name).unlink(missing_ok=True)
     given.forget(FOLDER)
     console.print(f"The stack is gone. Its passwords stay in {FILE} for the next one.")
 

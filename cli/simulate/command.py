@@ -16,7 +16,8 @@ from rich.markup import escape
 
 from cli.endpoints import OF_PROCESSES, Endpoints
 from cli.errors import UserError
-from cli.simulate.page import PAGE, write_page
+from cli.simulate import PAGE, UNDO
+from cli.simulate.page import write_page
 from cli.simulate.play import Play, Scenario
 from cli.simulate.scenarios import SCENARIOS
 from cli.simulate.show import Terminal, show_lesson, show_list
@@ -47,7 +48,7 @@ def simulate(console: Console, environment: Mapping[str, str], path: Path, end_t
         Terminal(console),
         stack.first_day,
         today - timedelta(days=1),
-        path.with_name("simulate-undo.json"),
+        path.with_name(UNDO),
         settings,
     )
     play.mend_leftovers()

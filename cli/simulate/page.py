@@ -14,7 +14,6 @@ from cli.simulate.play import Act, Play, Scenario
 from cli.simulate.show import SIGNS
 from cli.simulate.watch import ADDED, CHANGED, REMOVED, SAME, Moved, text
 
-PAGE = f"{write.SIMULATED[0]}.html"
 # Rows that are shown of a table.
 _MOST_ROWS = 200
 _KINDS = {ADDED: "added", CHANGED: "changed", REMOVED: "removed", SAME: ""}

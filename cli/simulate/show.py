@@ -48,6 +48,8 @@ class Terminal:
             self._console.print(grid(act.moved))
         if act.table:
             self._console.print(_figures(act.table))
+            if not act.table.is_right:
+                self._console.print("[red]✗[/red] The warehouse does not hold what the source holds.")
         if act.note:
             self._console.print(escape(act.note))
 

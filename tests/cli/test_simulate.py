@@ -20,9 +20,9 @@ from cli.containers import workers
 from cli.endpoints import Endpoints
 from cli.errors import UserError
 from cli.pages.write import PAGES, menu_of
-from cli.simulate import end_process
+from cli.simulate import PAGE, end_process
 from cli.simulate.command import read_scenario, read_settings, refuse_elsewhere, simulate
-from cli.simulate.page import PAGE, make_page
+from cli.simulate.page import make_page
 from cli.simulate.play import Act, Play, Table
 from cli.simulate.scenarios import SCENARIOS
 from cli.simulate.show import Terminal, grid

@@ -28,8 +28,8 @@ SELECT
     (SELECT productid FROM sold ORDER BY md5(productid || ' ' || %(day)s) LIMIT 1) AS product
 FROM next
 CROSS JOIN (
-    SELECT * FROM sales.salesorderdetail
-    WHERE modifieddate < %(day)s ORDER BY salesorderdetailid DESC LIMIT 500
+    SELECT line.* FROM sales.salesorderdetail AS line JOIN sales.salesorderheader USING (salesorderid)
+    WHERE onlineorderflag AND orderdate < %(day)s ORDER BY salesorderdetailid DESC LIMIT 500
 ) AS held
 ORDER BY md5(held.salesorderdetailid || ' ' || %(day)s) LIMIT 1
 """
