@@ -115,7 +115,7 @@ def fact(numbers: str = "%(orders)s", shows_same: bool = False) -> Watch:
     return built(
         "fact_order",
         "nk_sales_order, nk_sales_order_detail",
-        "order_qty, line_total, total_due, list_price AS list_price_of_its_version",
+        "order_qty, line_total, total_due, list_price AS price_of_version",
         f"nk_sales_order = ANY({numbers})",
         "warehouse.fact_order JOIN warehouse.dim_product USING (sk_product)",
         shows_same,

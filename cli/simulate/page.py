@@ -56,7 +56,7 @@ def _act(act: Act) -> dict[str, Any]:
 def _table(moved: Moved) -> dict[str, Any]:
     return {
         "name": moved.watch.table,
-        "columns": [name.replace("_", " ") for name in moved.columns],
+        "columns": moved.columns,
         "rows": list(_rows(moved)),
         "more": max(len(moved.changes) - _MOST_ROWS, 0),
     }

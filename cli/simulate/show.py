@@ -16,7 +16,7 @@ from cli.simulate.watch import ADDED, CHANGED, REMOVED, SAME, Change, Moved, tex
 
 _COLOURS = {ADDED: "green", CHANGED: "yellow", REMOVED: "red", SAME: "dim"}
 #: What the signs mean.
-SIGNS = "+ added   ~ changed, old → new   - removed   = as before"
+SIGNS = "+ added  ·  ~ changed, old → new  ·  - removed  ·  = as before"
 # Rows that are shown of a table.
 _MOST_ROWS = 6
 

@@ -246,7 +246,7 @@ def test_a_new_price_is_a_version_and_an_order_meets_that_of_its_moment(play):
     assert signs(act)["dim_product"] == "~+"
     assert signs(act)["fact_order"] == "++"
     assert column(act, "dim_product", "list_price") == [old, new]
-    *before, morning, evening = column(act, "fact_order", "list_price_of_its_version")
+    *before, morning, evening = column(act, "fact_order", "price_of_version")
     assert before
     assert {*before, morning} == {old}
     assert evening == new != old
@@ -257,7 +257,7 @@ def test_a_customer_who_moves_keeps_the_territory_of_the_old_orders(play):
     made = play("customer-moves")
     (act,) = made.acts
     assert signs(act)["dim_customer"] == "~+"
-    assert column(act, "fact_order", "territory_of_its_customer_version") == [
+    assert column(act, "fact_order", "territory_of_customer") == [
         made.chosen["old_territory"],
         made.chosen["new_territory"],
     ]
@@ -279,7 +279,7 @@ def test_late_data_is_seen_and_a_repeated_day_brings_it_with_its_old_version(pla
         "mart_sales_daily": "+",
         "mart_reconciliation": "~~~",
     }
-    assert column(again, "fact_order", "list_price_of_its_version") == [
+    assert column(again, "fact_order", "price_of_version") == [
         made.chosen["new_price"],
         made.chosen["old_price"],
     ]

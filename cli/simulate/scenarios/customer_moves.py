@@ -49,7 +49,7 @@ def play(play: Play) -> None:
         built(
             "fact_order",
             "nk_sales_order, nk_sales_order_detail",
-            "line_total, territory_name, customers.nk_sales_territory AS territory_of_its_customer_version",
+            "line_total, territory_name, customers.nk_sales_territory AS territory_of_customer",
             "nk_sales_order = ANY(%(orders)s)",
             "warehouse.fact_order JOIN warehouse.dim_sales_territory USING (sk_sales_territory)"
             " JOIN warehouse.dim_customer AS customers USING (sk_customer)",

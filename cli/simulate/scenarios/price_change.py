@@ -49,7 +49,7 @@ def play(play: Play) -> None:
         built(
             "fact_order",
             "nk_sales_order, nk_sales_order_detail",
-            "line_total, list_price AS list_price_of_its_version, dbt_valid_from AS version_from",
+            "line_total, list_price AS price_of_version, dbt_valid_from AS version_from",
             "nk_sales_order = ANY(%(orders)s) AND nk_product = %(product)s",
             "warehouse.fact_order JOIN warehouse.dim_product USING (sk_product)",
             shows_same=True,
