@@ -121,7 +121,8 @@ def simulate(console: Console) -> int:
     """Play a scenario on the demo that is up, or list all scenarios."""
 
     def end_task(task_id: str) -> bool:
-        return end(task_id, Supervisor(DEMO_HOME).pid("worker"))
+        worker = Supervisor(DEMO_HOME).pid("worker")
+        return bool(worker) and end(task_id, worker)
 
     return play_scenario(console, os.environ, OF_PROCESSES, end_task)
 
