@@ -47,8 +47,13 @@ def _nothing() -> None:
 class Stack(Protocol):
     """What a scenario needs of a stack."""
 
-    source_dsn: str
-    warehouse_dsn: str
+    @property
+    def source_dsn(self) -> str:
+        """The login of the source that may change it."""
+
+    @property
+    def warehouse_dsn(self) -> str:
+        """The login of the warehouse that reads all of it."""
 
     @property
     def first_day(self) -> date:

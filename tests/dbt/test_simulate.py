@@ -383,8 +383,19 @@ def test_more_days_than_there_are_is_refused_before_any(stack, tmp_path):
 
 def test_the_day_after_the_last_order_is_next_and_orders_of_today_do_not_count(stack):
     ((last,),) = query(stack.source_dsn, "SELECT max(orderdate)::date FROM sales.salesorderheader")
-    assert next_day(stack, last + timedelta(days=10)) == last + timedelta(days=1)
-    assert next_day(stack, last) <= last  # what is dated today was somebody else
+    today, order = date(2024, 12, 30), "FROM sales.salesorderheader WHERE salesorderid = 101"
+    with connect(stack.source_dsn) as connection, connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE public.kept AS SELECT * {order}")
+        cursor.execute(
+            f"UPDATE sales.salesorderheader SET orderdate = '{today}', duedate = '{today}', shipdate = NULL"
+            " WHERE salesorderid = 101"
+        )
+    assert next_day(stack, today) == last + timedelta(days=1)
+    with connect(stack.source_dsn) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE sales.salesorderheader AS held SET orderdate = kept.orderdate, duedate = kept.duedate,"
+            " shipdate = kept.shipdate FROM public.kept WHERE held.salesorderid = 101; DROP TABLE public.kept"
+        )
     with pytest.raises(UserError, match=f"orders up to {last}, and .* is not over yet: there is no day left"):
         next_day(stack, last + timedelta(days=1))
 
