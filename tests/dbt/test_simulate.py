@@ -27,6 +27,7 @@ from cli.errors import UserError
 from cli.names import LAKE_ACCESS_KEY
 from cli.paths import REPOSITORY
 from cli.processes.postgres import psql
+from cli.processes.settings import LOOPBACK
 from cli.simulate.page import make_page
 from cli.simulate.play import Act, Play
 from cli.simulate.scenarios import SCENARIOS
@@ -165,6 +166,7 @@ def stack(postgres, s3, currency_url, template_dbt, target):
     dsn = postgres.create_database("simulate_warehouse", template_dbt)
     with pytest.MonkeyPatch.context() as patch:
         point_dbt_at(patch, postgres, "simulate_warehouse")
+        patch.setenv("NO_PROXY", LOOPBACK)  # the currency API is no business of dbt
         made = Small(
             Pipeline(source, dsn, s3),
             Warehouse(dsn, target),
@@ -412,9 +414,6 @@ def test_what_a_scenario_broke_is_mended_whatever_ends_it(stack, tmp_path, monke
         SCENARIOS["schema-drift"].play(made)
     assert "price" not in columns_of_product(stack)
     assert made.stage.said == ["Undone: the column is called listprice again."]
-    # The order of that day stays; the next run takes it.
-    monkeypatch.undo()
-    assert stack.run(made.day).failed is None
 
 
 def test_what_a_killed_simulate_left_is_mended_by_the_next(stack, tmp_path):
