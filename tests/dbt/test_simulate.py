@@ -413,6 +413,7 @@ def test_what_a_scenario_broke_is_mended_whatever_ends_it(stack, tmp_path, monke
     with pytest.raises(KeyboardInterrupt if error is KeyboardInterrupt else UserError):
         SCENARIOS["schema-drift"].play(made)
     assert "price" not in columns_of_product(stack)
+    assert isinstance(made.stage, Silent)
     assert made.stage.said == ["Undone: the column is called listprice again."]
 
 
@@ -426,6 +427,7 @@ def test_what_a_killed_simulate_left_is_mended_by_the_next(stack, tmp_path):
     later.mend_leftovers()
     assert stack.variables.pop("left") == "old"
     assert not made.notes.exists()
+    assert isinstance(later.stage, Silent)
     assert later.stage.said == ["Undone: the variable is as before."]
 
 
