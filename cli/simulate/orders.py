@@ -133,4 +133,4 @@ def daily(days: str = "ARRAY[%(day)s::date]") -> Watch:
 
 
 #: Whether the warehouse holds what was staged.
-RECONCILIATION = built("mart_reconciliation", "measure", "staged, built, difference", "true")
+RECONCILIATION = built("mart_reconciliation", "measure", "staged, built, difference", "true", always=("difference",))

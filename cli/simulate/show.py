@@ -101,7 +101,12 @@ def _what(moved: Moved, change: Change) -> str:
     cells = zip(moved.columns, change.cells, strict=True)
     others = list(cells)[moved.watch.key :]
     if change.sign == CHANGED:
-        return ", ".join(f"{name} {text(old)} → {text(new)}" for name, (old, new) in others if old != new)
+        shown = [
+            f"{name} {text(new)}" if old == new else f"{name} {text(old)} → {text(new)}"
+            for name, (old, new) in others
+            if old != new or name in moved.watch.always
+        ]
+        return ", ".join(shown)
     return ", ".join(f"{name} {text(new)}" for name, (_, new) in others)
 
 

@@ -23,7 +23,8 @@ ADDED, CHANGED, REMOVED, SAME = "+", "~", "-", "="
 class Watch:
     """Some rows of a table. ``query`` begins with the columns of the key; it may hold %(names)s of what was chosen.
 
-    ``shows_same`` says that rows which stay as they are belong to what there is to see.
+    ``shows_same`` says that rows which stay as they are belong to what there is to see; ``always`` names columns that do,
+    although they stay.
     """
 
     station: str
@@ -31,6 +32,7 @@ class Watch:
     key: int
     query: str
     shows_same: bool = False
+    always: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,15 @@ def table(name: str, key: str, columns: str, where: str) -> tuple[Watch, Watch]:
     )
 
 
-def built(name: str, key: str, columns: str, where: str, origin: str = "", shows_same: bool = False) -> Watch:
+def built(
+    name: str,
+    key: str,
+    columns: str,
+    where: str,
+    origin: str = "",
+    shows_same: bool = False,
+    always: tuple[str, ...] = (),
+) -> Watch:
     """Rows of a table that dbt builds.
 
     :param origin: the FROM clause, where it is more than the table itself.
@@ -96,7 +106,7 @@ def built(name: str, key: str, columns: str, where: str, origin: str = "", shows
         f"SELECT {key}, {columns} FROM {origin or f'{WAREHOUSE_SCHEMA}.{name}'} WHERE {where}"
         f" ORDER BY {', '.join(str(place + 1) for place in range(keys))}"
     )
-    return Watch(station, name, keys, query, shows_same)
+    return Watch(station, name, keys, query, shows_same, always)
 
 
 def picture(watches: Sequence[Watch], source_dsn: str, warehouse_dsn: str, chosen: Mapping[str, Any]) -> Picture:

@@ -97,6 +97,17 @@ def test_rows_are_shown_with_signs_and_without_colours():
     assert not any("= c" in line for line in lines)  # as before, and not what there is to see
 
 
+def test_a_column_that_matters_is_shown_although_it_stays():
+    watch = Watch("mart", "m", 1, "", always=("difference",))
+    one, other = (
+        {watch: Rows(("measure", "built", "lines", "difference"), {("a",): row})} for row in ((1, 2, 0), (3, 2, 0))
+    )
+    console = Console(width=100)
+    with console.capture() as shown:
+        console.print(grid(compare(one, other)))
+    assert "built 1 → 3, difference 0" in shown.get()
+
+
 def test_many_rows_are_counted_and_rows_as_before_too():
     many = picture(**{f"k{number:02}": ("x", 1) for number in range(20)})
     console = Console(width=100)

@@ -78,6 +78,6 @@ SCENARIO = Scenario(
     "The source forgets the old price. dim_product keeps it: the version that was valid ends at noon, and a new one"
     " begins there. Each order line points to the version of its own moment. Order {old_order}, which is older, is not"
     " touched; of the two new ones, the first has the old price and the second the new one.",
-    "the task dim_product_run of bikes_store_warehouse: its log says INSERT 0 1, one new version.",
+    "the task dim_product_snapshot of bikes_store_warehouse: its log says INSERT 0 1, one new version.",
     play,
 )
