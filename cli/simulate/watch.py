@@ -23,8 +23,8 @@ ADDED, CHANGED, REMOVED, SAME = "+", "~", "-", "="
 class Watch:
     """Some rows of a table. ``query`` begins with the columns of the key; it may hold %(names)s of what was chosen.
 
-    ``shows_same`` says that rows which stay as they are belong to what there is to see; ``always`` names columns that do,
-    although they stay.
+    ``shows_same`` says that rows which stay as they are belong to what there is to see; ``always`` names columns that
+    do, although they stay.
     """
 
     station: str

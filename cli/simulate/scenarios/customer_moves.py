@@ -74,7 +74,7 @@ SCENARIO = Scenario(
     "dim_customer has two versions now, and each order points to the one of its moment. So the sales of {old_name} stay"
     " what they were, and {new_name} gets what was sold after the move. A report on where customers lived when they"
     " bought stays right for ever; mart_customer_value, which is about the customer, counts both orders.",
-    "the tasks dim_customer_snapshot and fact_order_run of bikes_store_warehouse: versions come first, then the facts that"
-    " point to them.",
+    "the tasks dim_customer_snapshot and fact_order_run of bikes_store_warehouse: versions come first, then the facts"
+    " that point to them.",
     play,
 )
