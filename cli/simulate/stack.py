@@ -113,14 +113,14 @@ class AirflowStack:
                 )
 
     def run(self, day: date, watch: Callable[[], None] = _nothing) -> Outcome:
-        started = time.monotonic()
+        started, before = time.monotonic(), self._tries(day)
         run_id = airflow_client.start_run(self.airflow, day)
         seen: dict[str, RunState] = {}
         for progress in shown(self._console, airflow_client.follow(self.airflow, run_id, watch)):
             seen[progress.dag_id] = progress
         seconds = time.monotonic() - started
         failed = [progress for progress in seen.values() if progress.state == "failed"]
-        return Outcome(run_id, seconds, self._failure(failed[0]) if failed else None)
+        return Outcome(run_id, seconds, self._failure(failed[0], before) if failed else None)
 
     def variable(self, name: str) -> str:
         return str(self.airflow.call("GET", f"/variables/{name}")["value"])
@@ -131,11 +131,21 @@ class AirflowStack:
     def end_task(self, task_id: str) -> bool:
         return self._end_task(task_id)
 
-    def _failure(self, progress: RunState) -> Failure:
+    def _tries(self, day: date) -> dict[tuple[str, str], int]:
+        """How often each task of a day was tried until now: when a run is run again, Airflow goes on counting."""
+        tries: dict[tuple[str, str], int] = {}
+        for dag_id in (STAGING_DAG, WAREHOUSE_DAG):
+            if run := self.airflow.run_at(dag_id, f"{day}T00:00:00+00:00"):
+                tasks = airflow_client.look(self.airflow, dag_id, run["dag_run_id"]).tasks
+                tries |= {(dag_id, task.task_id): task.try_number for task in tasks}
+        return tries
+
+    def _failure(self, progress: RunState, before: dict[tuple[str, str], int]) -> Failure:
         if not progress.failed:
             return Failure(progress.dag_id, 1, f"The run {progress.run_id} failed without a failed task.")
         task: Task = progress.failed[0]
-        return Failure(task.task_id, task.try_number, sentence(self.airflow.log(task, progress.run_id)))
+        tries = task.try_number - before.get((task.dag_id, task.task_id), 0)
+        return Failure(task.task_id, tries, sentence(self.airflow.log(task, progress.run_id)))
 
 
 def sentence(log: str) -> str:

@@ -14,7 +14,8 @@ from typing import Any, cast
 import pytest
 from rich.console import Console
 
-from cli.airflow_client import STAGING_DAG, WAREHOUSE_DAG
+from cli import airflow_client
+from cli.airflow_client import STAGING_DAG, WAREHOUSE_DAG, RunState, Task
 from cli.containers import __main__ as containers
 from cli.containers import workers
 from cli.endpoints import Endpoints
@@ -283,6 +284,32 @@ airflow.exceptions.AirflowFailException: The source does not keep its contract: 
 )
 def test_the_sentence_of_a_task_that_failed(log, says):
     assert sentence(log) == says
+
+
+class Again(Busy):
+    """Airflow with a run of the day that was run before: its load was tried once then."""
+
+    def run_at(self, dag_id, moment):
+        return {"dag_run_id": "manual__x"} if dag_id == STAGING_DAG else None
+
+    def call(self, method, path, body=None):
+        task = {"task_id": "load.db.t", "state": "success", "start_date": None, "end_date": None, "try_number": 1}
+        return {"state": "success", "task_instances": [task]}
+
+    def log(self, task, run_id):
+        return LOG
+
+
+def test_tries_of_an_earlier_run_of_the_day_do_not_count(monkeypatch):
+    stack = AirflowStack(Console(quiet=True), MADE, lambda _: False)
+    stack.airflow = cast(Any, Again())
+    task = Task(STAGING_DAG, "load.db.t", "failed", None, None, 2)
+    ended = [RunState(STAGING_DAG, "manual__x", "failed", [task])]
+    monkeypatch.setattr(airflow_client, "start_run", lambda *_: "manual__x")
+    monkeypatch.setattr(airflow_client, "follow", lambda *_: ended)
+    assert stack.run(date(2024, 9, 1)).failed == Failure(
+        "load.db.t", 1, "The source does not keep its contract: change it back."
+    )
 
 
 def test_a_watch_of_a_table_is_the_same_at_both_stations():

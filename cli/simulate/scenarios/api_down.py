@@ -34,6 +34,7 @@ def play(play: Play) -> None:
             "bikes_store_staging.currency",
             1,
             "SELECT 'all' AS currencies, count(*) AS rows FROM bikes_store_staging.currency",
+            shows_same=True,
         ),
         built("dim_currency", "'all' AS currencies", "count(*) AS rows", "true"),
         orders.fact(),

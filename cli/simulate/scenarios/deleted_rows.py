@@ -55,7 +55,13 @@ def play(play: Play) -> None:
         orders.headers(),
         orders.lines(),
         [
-            Watch(station, name, 1, f"SELECT 'all' AS quotas, count(*) AS rows, sum({amount}) AS sum FROM {name}")
+            Watch(
+                station,
+                name.removeprefix("warehouse."),
+                1,
+                f"SELECT 'all' AS quotas, count(*) AS rows, sum({amount}) AS sum FROM {name}",
+                shows_same=True,
+            )
             for station, name, amount in QUOTAS
         ],
         orders.fact(),
@@ -92,7 +98,7 @@ SCENARIO = Scenario(
     " longer has, and an incremental one lists the source's keys to do the same. Facts and marts follow, and the totals"
     " of source and warehouse stay equal. What looks like an accident is refused: more than 100 rows and 10 % of a"
     " table, or its last row.",
-    "the task load.db.salespersonquotahistory of the run of {day}, try 1: its sentence names the variable that would"
-    " let the deletion pass, for this run and this table alone.",
+    "the task load.db.salespersonquotahistory of the run of {day}: the sentence of the try that failed names the"
+    " variable that would let the deletion pass, for this run and this table alone.",
     play,
 )
