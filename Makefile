@@ -57,6 +57,10 @@ images: install-commands ## renew the tags and digests of all images (terraform/
 run-pipeline: install-commands ## run both DAGs on the stack that is up (DATE=2024-09-01; FROM=2024-09-01 TO=2024-09-05)
 	@$(COMMANDS) -m cli.run
 
+.PHONY: simulate
+simulate: install-packages ## change the source, run both DAGs, show what moved (SCENARIO=price-change; alone: the list)
+	@$(PYTHON) -m $(STACK) simulate
+
 # The stack in containers comes first, then the demo, as in cli/endpoints.py.
 STACK = $(if $(wildcard terraform/endpoints.json),cli.containers,cli.processes)
 

@@ -36,7 +36,8 @@ def find_endpoints(named: str | None) -> Path:
 class Endpoints:
     """Addresses and logins of a stack that runs the DAGs.
 
-    ``prometheus_url`` is empty where nobody told it: the demo runs without Prometheus too.
+    ``prometheus_url`` is empty where nobody told it: the demo runs without Prometheus too. ``source_elsewhere`` is the
+    host of a source that the stack did not make; empty for its own.
     """
 
     airflow_url: str
@@ -48,6 +49,7 @@ class Endpoints:
     lake_access_key: str
     lake_secret_key: str
     prometheus_url: str = ""
+    source_elsewhere: str = ""
 
     def write(self, path: Path) -> None:
         """Write them to a file that only its owner can read."""

@@ -20,13 +20,17 @@ def show_progress(console: Console, airflow: Airflow, run_id: str, watch: Callab
     :param watch: called between two looks at the run; it raises an error to end the wait.
     """
     seen: dict[str, RunState] = {}
-    show = _bar if console.is_terminal else _lines
-    for progress in show(console, follow(airflow, run_id, watch)):
+    for progress in shown(console, follow(airflow, run_id, watch)):
         seen[progress.dag_id] = progress
     if failed := [progress for progress in seen.values() if progress.state == "failed"]:
         _tell_failure(console, airflow, failed[0])
         return None
     return [task for progress in seen.values() for task in progress.tasks]
+
+
+def shown(console: Console, updates: Iterable[RunState]) -> Iterator[RunState]:
+    """Pass on what is known of a run, and show it meanwhile."""
+    yield from (_bar if console.is_terminal else _lines)(console, updates)
 
 
 def _bar(console: Console, updates: Iterable[RunState]) -> Iterator[RunState]:

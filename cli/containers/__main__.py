@@ -1,11 +1,11 @@
-"""`make up`, `down`, `plan`, `secrets`, `logs`, `images`: the stack in containers; its backup, its restore.
+"""`make up`, `down`, `plan`, `secrets`, `logs`, `images`: the stack in containers; its backup, its restore, scenarios.
 
-    python -m cli.containers up|down|plan|secrets|images|backup|restore
+    python -m cli.containers up|down|plan|secrets|images|backup|restore|simulate
     python -m cli.containers logs SERVICE
 
 `up` takes SCALE, SOURCE_SQL, BIKES_STORE_API_URL and SLACK_WEBHOOK_URL from the environment, as `make demo` does. All
 other variables of the root module are set in Terraform's own way: in terraform/*.auto.tfvars or as TF_VAR_name.
-`backup` takes BACKUP, the folder to make; `restore` takes BACKUP and REPLACE.
+`backup` takes BACKUP, the folder to make; `restore` takes BACKUP and REPLACE; `simulate` SCENARIO, DAYS and SEED.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from rich.console import Console
 
 from cli import options
 from cli.console import run_command
-from cli.containers import engine, given, servers
+from cli.containers import engine, given, servers, workers
 from cli.containers.health import wait_until_healthy
 from cli.containers.images import renew
 from cli.containers.secrets_file import FILE, OLD_FILE, missing_secrets, read_old_file, read_secrets, write_secrets
@@ -31,8 +31,9 @@ from cli.containers.servers import Server, silent
 from cli.containers.terraform import Terraform
 from cli.endpoints import OF_CONTAINERS, Endpoints
 from cli.errors import UserError
-from cli.names import ADMIN
+from cli.names import ADMIN, password_of
 from cli.paths import REPOSITORY, TERRAFORM
+from cli.simulate import PAGE, UNDO, WHEN_STOPPED
 
 # Tests start a stack from a copy of the root module.
 FOLDER = Path(os.environ.get("TERRAFORM_DIR") or TERRAFORM)
@@ -47,11 +48,13 @@ _SETTINGS = {
 
 
 def main() -> int:
-    commands = {"up": up, "down": down, "plan": plan, "secrets": secrets, "logs": logs, "images": images}
-    commands |= {"backup": backup, "restore": restore}
+    commands: dict[str, Callable[[Console], int | None]] = {"up": up, "down": down, "plan": plan, "secrets": secrets}
+    commands |= {"logs": logs, "images": images}
+    commands |= {"backup": backup, "restore": restore, "simulate": simulate}
     if len(sys.argv) < 2 or sys.argv[1] not in commands:
         print(
-            "usage: python -m cli.containers up|down|plan|secrets|logs SERVICE|images|backup|restore", file=sys.stderr
+            "usage: python -m cli.containers up|down|plan|secrets|logs SERVICE|images|backup|restore|simulate",
+            file=sys.stderr,
         )
         return 2
 
@@ -59,10 +62,10 @@ def main() -> int:
     engine.choose()
 
     def command(console: Console) -> int:
-        commands[sys.argv[1]](console)
-        return 0
+        return commands[sys.argv[1]](console) or 0
 
-    return run_command(command, "Stopped. `make up` goes on from here; `make down` removes what was made.")
+    stopped = "Stopped. `make up` goes on from here; `make down` removes what was made."
+    return run_command(command, WHEN_STOPPED if sys.argv[1] == "simulate" else stopped)
 
 
 def up(console: Console) -> None:
@@ -93,7 +96,8 @@ def down(console: Console) -> None:
         terraform.run("state", "rm", *(address for inside in stopped.values() for address in inside), quiet=True)
     terraform.run("destroy", "-no-color", "-auto-approve", "-compact-warnings")
     _remove_images(name)
-    ENDPOINTS.unlink(missing_ok=True)
+    for name in (ENDPOINTS.name, PAGE, UNDO):
+        (FOLDER / name).unlink(missing_ok=True)
     given.forget(FOLDER)
     console.print(f"The stack is gone. Its passwords stay in {FILE} for the next one.")
 
@@ -149,6 +153,13 @@ def restore(console: Console) -> None:
         steps.restore(console, found, kept, replace)
 
 
+def simulate(console: Console) -> int:
+    """Play a scenario on the stack that is up, or list all scenarios."""
+    from cli.simulate.command import simulate as play_scenario  # what it imports, no other command needs
+
+    return play_scenario(console, os.environ, ENDPOINTS, lambda task_id: workers.end_task(_prefix(), task_id))
+
+
 def _prefix() -> str:
     """What the names of the stack's containers begin with. From here on, its engine is asked."""
     outputs = Terraform(FOLDER).outputs()
@@ -178,6 +189,8 @@ def endpoints(made: Mapping[str, Any]) -> Endpoints:
         lake_endpoint=made["lake"]["url"],
         lake_access_key=made["lake"]["access_key"],
         lake_secret_key=known["lake_secret_key"],
+        # A source elsewhere is reached as the pipeline reaches it, one of the stack's own as its superuser.
+        source_elsewhere=made["source"]["host"] if made["source"]["secret"] == password_of("source_reader") else "",
     )
 
 

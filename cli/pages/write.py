@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ from cli.paths import DEMO_HOME, REPOSITORY
 
 #: In the order of the menu.
 PAGES = ("sales", "pipeline", "platform")
+#: The page that `make simulate` writes beside them, with its title in the menu.
+SIMULATED = ("simulate", "Simulate")
 
 DASHBOARDS = REPOSITORY / "grafana" / "dashboards"
 _TEMPLATE = Path(__file__).with_name("page.html")
@@ -58,17 +60,27 @@ def write_pages(folder: Path, warehouse_dsn: str, prometheus_url: str | None, no
     """
     written = [folder / f"{name}.html" for name in PAGES]
     at = time.time() if now is None else now
+    menu = menu_of(folder)
     with connect(warehouse_dsn) as connection:
         for name, path in zip(PAGES, written, strict=True):
-            path.write_text(make_page(name, connection, prometheus_url, at))
+            path.write_text(make_page(name, connection, prometheus_url, at, menu))
     return written
 
 
-def make_page(name: str, warehouse: Any, prometheus_url: str | None, now: float) -> str:
+def menu_of(folder: Path | None) -> list[tuple[str, str]]:
+    """Names and titles of the pages of a demo; a folder may hold one that `make simulate` wrote."""
+    menu = [(page, json.loads((DASHBOARDS / f"{page}.json").read_text())["title"]) for page in PAGES]
+    return [*menu, SIMULATED] if folder and (folder / f"{SIMULATED[0]}.html").exists() else menu
+
+
+def make_page(
+    name: str, warehouse: Any, prometheus_url: str | None, now: float, menu: Sequence[tuple[str, str]] | None = None
+) -> str:
     """The HTML of one page.
 
     :param name: of the dashboard's file, without its ending.
     :param warehouse: a connection; a page that asks Prometheus needs none.
+    :param menu: names and titles of all pages; None for those of the dashboards.
     """
     board = json.loads((DASHBOARDS / f"{name}.json").read_text())
     variables = all_values(board)
@@ -86,7 +98,7 @@ def make_page(name: str, warehouse: Any, prometheus_url: str | None, now: float)
     template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(_TEMPLATE.read_text())
     return template.render(
         name=name,
-        menu=[(page, json.loads((DASHBOARDS / f"{page}.json").read_text())["title"]) for page in PAGES],
+        menu=menu_of(None) if menu is None else menu,
         title=board["title"],
         description=board["description"],
         written=f"{datetime.fromtimestamp(now, timezone.utc):%d %B %Y, %H:%M} UTC",

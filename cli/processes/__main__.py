@@ -1,13 +1,14 @@
-"""`make demo`, `make demo-down`; `make backup` and `make restore` for the demo.
+"""`make demo`, `make demo-down`; `make backup`, `make restore` and `make simulate` for the demo.
 
     python -m cli.processes up
     python -m cli.processes down
     python -m cli.processes backup
     python -m cli.processes restore
+    python -m cli.processes simulate
 
 The settings are environment variables, which make passes on. `up` takes SCALE, SOURCE_SQL, EXIT, BIKES_STORE_API_URL,
 SLACK_WEBHOOK_URL and, for each port, NAME_PORT (see DEFAULT_PORTS in cli/processes/platform.py). `backup` takes BACKUP,
-the folder to make; `restore` takes BACKUP and REPLACE.
+the folder to make; `restore` takes BACKUP and REPLACE; `simulate` takes SCENARIO, DAYS and SEED.
 """
 
 from __future__ import annotations
@@ -32,7 +33,11 @@ from cli.pages.write import PAGES, refresh_pages
 from cli.paths import DEMO_HOME, REPOSITORY
 from cli.processes import monitoring, platform, postgres, stores
 from cli.processes.settings import Settings, load_or_create
+from cli.processes.supervisor import Supervisor
 from cli.run import run_pipeline
+from cli.simulate import WHEN_STOPPED
+from cli.simulate.command import simulate as play_scenario
+from cli.simulate.end_process import end
 
 
 class _IsUp(UserError):
@@ -40,14 +45,12 @@ class _IsUp(UserError):
 
 
 def main() -> int:
-    commands = {"up": up, "down": down, "backup": backup, "restore": restore}
+    commands = {"up": up, "down": down, "backup": backup, "restore": restore, "simulate": simulate}
     if len(sys.argv) != 2 or sys.argv[1] not in commands:
         print(f"usage: python -m cli.processes {'|'.join(commands)}", file=sys.stderr)
         return 2
-    return run_command(
-        commands[sys.argv[1]],
-        "Stopped. `make demo` goes on with the same data; `make demo-down` removes the data.",
-    )
+    stopped = "Stopped. `make demo` goes on with the same data; `make demo-down` removes the data."
+    return run_command(commands[sys.argv[1]], WHEN_STOPPED if sys.argv[1] == "simulate" else stopped)
 
 
 def up(console: Console) -> int:
@@ -112,6 +115,16 @@ def restore(console: Console) -> int:
             steps.restore(console, found, backup, options.is_set(os.environ, "REPLACE"), room=DEMO_HOME)
     console.print("`make demo` starts the stack with it.")
     return 0
+
+
+def simulate(console: Console) -> int:
+    """Play a scenario on the demo that is up, or list all scenarios."""
+
+    def end_task(task_id: str) -> bool:
+        worker = Supervisor(DEMO_HOME).pid("worker")
+        return bool(worker) and end(task_id, worker)
+
+    return play_scenario(console, os.environ, OF_PROCESSES, end_task)
 
 
 def _say_where(console: Console, settings: Settings) -> None:

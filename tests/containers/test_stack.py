@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import sys
 import time
 from contextlib import closing, suppress
 from pathlib import Path
@@ -177,6 +178,23 @@ def test_no_alert_fires_after_a_good_run_but_that_of_the_lost_worker(stack, ask,
     assert firing_now == ["Worker heartbeat lost"]
     stack.engine.containers.get(f"{NAME}-{killed}").start()
     wait_for_alert(ask, "Worker heartbeat lost", [], 120)
+
+
+def test_the_process_of_a_task_is_ended_in_its_container(stack, run):
+    """What `make simulate SCENARIO=worker-killed` does, to a process that has the name of a task's."""
+    task = "load.db.nothing"
+    title = f"airflow task runner: {STAGING_DAG} {task} run 1"
+    named = f"import time, setproctitle; setproctitle.setproctitle({title!r}); time.sleep(60)"
+    stack.engine.containers.get(f"{NAME}-airflow-worker-2").exec_run(["python", "-c", named], detach=True)
+    end = f"from cli.containers.workers import end_task; print(end_task({NAME!r}, {task!r}))"
+
+    def is_ended():
+        done = stack.run(sys.executable, "-c", end)
+        assert done.returncode == 0, done.stderr
+        return done.stdout == "True\n"
+
+    wait_until(is_ended, 20, "the process is not found")
+    assert not is_ended()
 
 
 def test_task_groups_last_as_long_as_airflow_says(ask, run):

@@ -25,6 +25,7 @@ from cli.names import BUCKETS, DATABASES
 from cli.processes import airflow
 from cli.processes.platform import Platform, remove
 from cli.processes.settings import Settings, generate_secrets
+from cli.simulate.command import simulate
 from tests.support import leaks
 from tests.support.compare import checksums
 from tests.support.ports import free_ports
@@ -200,6 +201,25 @@ def test_a_backfill_runs_both_dags_and_takes_turns_with_a_run_by_hand(platform, 
     (gate,) = (task for task in other.tasks if task.task_id == "check_is_warehouse_init")
     assert gate.end
     assert gate.end > max(task.end for task in loads(platform, run_id))
+
+
+def test_a_scenario_breaks_the_source_shows_the_failure_and_mends_it(platform, second, tmp_path):
+    """`make simulate SCENARIO=schema-drift`, in incremental mode: the first day of all that Airflow can run."""
+    path, screen = tmp_path / "endpoints.json", StringIO()
+    platform.endpoints.write(path)
+    console = Console(file=screen, width=110)
+    assert simulate(console, {"SCENARIO": "schema-drift"}, path, lambda _: False) == 0
+    said = " ".join(screen.getvalue().split())
+    assert "task extract.db.production.product failed after 1 try: The source does not keep its contract" in said
+    assert 'for production.product: column "listprice" does not exist; change the source back' in said
+    assert "Undone: the column is called listprice again." in said
+    assert said.count("both DAGs succeeded") == 1
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["endpoints.json", "simulate.html"]
+    # The order that came in on that day waited for the run that succeeded.
+    orders = "SELECT count(DISTINCT nk_sales_order) FROM warehouse.fact_order JOIN warehouse.dim_date"
+    assert query(
+        platform.endpoints.warehouse_dsn, f"{orders} ON sk_order_date = sk_date WHERE nk_date >= '2024-09-01'"
+    ) == [(1,)]
 
 
 def test_a_test_that_fails_is_told_once_with_its_rows(platform, second):
