@@ -19,6 +19,7 @@ from tests.support.engine import install
 from tests.support.ports import free_ports
 
 MINUTES, EVERY = 20, 15  # a reading each fifteen seconds
+LONG_AGO = time.time() - 39 * 3600
 STAGING, WAREHOUSE = (f'dag_id="bikes_store_{name}"' for name in ("staging", "warehouse"))
 TASK = f'{STAGING},task_id="load.db.sales.store",task_group="load.db"'
 
@@ -44,6 +45,10 @@ SERIES: dict[str, Callable[[float], float | None]] = {
     'bikes_store_table_written_rows{table="sales.store"}': lambda minute: 5 if minute >= 8 else None,
     'bikes_store_table_difference_rows{table="sales.store"}': lambda minute: 2 if minute >= 8 else None,
     'bikes_store_table_loaded_rows{table="person.person"}': lambda minute: 19972 if minute >= 8 else None,
+    'bikes_store_table_loaded_timestamp_seconds{table="sales.store"}': lambda _: LONG_AGO,
+    'bikes_store_table_fresh_for_seconds{table="sales.store"}': lambda _: 26 * 3600,
+    'bikes_store_table_loaded_timestamp_seconds{table="sales.salesreason"}': lambda _: LONG_AGO,
+    'bikes_store_table_fresh_for_seconds{table="sales.salesreason"}': lambda _: 50 * 3600,
 }  # fmt: skip
 
 
@@ -136,6 +141,13 @@ def test_rows_of_four_queries_are_one_table(pages):
     assert rows == [["person.person", "19,972", "–", "–"], ["sales.store", "701", "5", "⚠ 2"]]
 
 
+def test_a_table_is_as_fresh_as_it_may_be_old(pages):
+    """Both were loaded at the same time."""
+    bars = panel(pages["pipeline"], "Freshness of tables")
+    found = re.findall(r'<th scope="row">([^<]*)</th>.*?<div class="(\w+)".*?<td class="n">(⚠ )?(\d+)', bars)
+    assert found == [("sales.store", "red", "⚠ ", "150"), ("sales.salesreason", "good", "", "78")]
+
+
 def test_slowest_tasks_have_names_and_mean_seconds(pages):
     table = panel(pages["pipeline"], "Slowest tasks")
     assert re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", table) == [
@@ -157,7 +169,8 @@ def test_alerts_that_hold_are_listed(pages):
     assert "<strong>DAG run failed</strong> (critical)<br>The last run of bikes_store_warehouse failed." in alerts
     assert "Worker worker-2 has sent no heartbeat" in alerts and "worker-1" not in alerts
     assert "in the staging area differs" in alerts
-    assert alerts.count("<li ") == 4
+    assert "The last load of sales.store is older than this table may be." in alerts
+    assert alerts.count("<li ") == 5
 
 
 def test_panel_that_nobody_sends_anything_to_says_so(pages):
