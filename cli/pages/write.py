@@ -1,10 +1,10 @@
-"""Write the pages of a demo: one for each of Grafana's dashboards, with a menu."""
+"""Write the pages of a demo: the report of the last run, and one for each of Grafana's dashboards; with a menu."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,17 @@ from cli.pages.prometheus import Metrics, wait_until_read
 from cli.pages.times import span
 from cli.pages.warehouse import Marts
 from cli.paths import DEMO_HOME, REPOSITORY
+from cli.run import Result
+from cli.sections import Section
 
-#: In the order of the menu.
+#: The pages of dashboards, in the order of the menu.
 PAGES = ("sales", "pipeline", "platform")
+#: The page of the last run.
+REPORT = "report"
 
 DASHBOARDS = REPOSITORY / "grafana" / "dashboards"
+_LINE = 24  # columns of a page, as in Grafana
+_FEW = 4  # columns of a table that has room in half a line
 _TEMPLATE = Path(__file__).with_name("page.html")
 _NO_PROMETHEUS = (
     "Nothing collected metrics, so there is nothing to show: install prometheus and statsd_exporter, and the next"
@@ -37,8 +43,9 @@ _NO_PROMETHEUS = (
 _NO_ANSWER = "Prometheus did not answer at {}, so there is nothing to show: look at its log and run the demo again."
 
 
-def refresh_pages(console: Console, endpoints: Endpoints) -> None:
+def refresh_pages(console: Console, endpoints: Endpoints, result: Result) -> None:
     """Write the pages of the demo after a run. What hinders it is a sentence and no error: the run itself is over."""
+    (DEMO_HOME / f"{REPORT}.html").write_text(make_report_page(result, time.time()))
     prometheus = endpoints.prometheus_url or None
     with console.status("Writing the pages"):
         if prometheus:
@@ -83,14 +90,64 @@ def make_page(name: str, warehouse: Any, prometheus_url: str | None, now: float)
             panels, window = list(_panels(board, {"prometheus": metrics}, metrics)), metrics.window
         except requests.RequestException:
             problem = _NO_ANSWER.format(prometheus_url)
+    shown = f"It shows {span(window.start, window.end)}." if window else ""
+    return _render(name, board["title"], board["description"], now, panels, problem, shown)
+
+
+def make_report_page(result: Result, now: float) -> str:
+    """The HTML of the page of the last run.
+
+    :param now: seconds since 1970.
+    """
+    panels: list[dict[str, Any]] = []
+    column, line = 0, 1
+    for number, each in enumerate(result.sections, 1):
+        # Small tables stand beside each other.
+        width = _LINE if len(each.columns) > _FEW or each.lines else _LINE // 2
+        if column + width > _LINE:
+            column, line = 0, line + 1
+        panels.append(
+            {
+                "id": number,
+                "title": each.title,
+                "description": each.note,
+                "place": {"x": column + 1, "w": width, "y": line, "h": 1},
+                "body": _of_section(each),
+            }
+        )
+        column += width
+    return _render(REPORT, "Report", result.verdict, now, panels)
+
+
+def _of_section(shown: Section) -> dict[str, Any]:
+    """The inside of a panel, see :func:`cli.pages.panels.body`."""
+    if not shown.rows:
+        return {"lines": shown.lines}
+    cells = [
+        [(cell, "red" if row.wrong and place == 0 else "") for place, cell in enumerate(row.cells)]
+        for row in shown.rows
+    ]
+    return {"table": {"columns": [(name, shown.is_number(name)) for name in shown.columns], "rows": cells}}
+
+
+def _render(
+    name: str,
+    title: str,
+    description: str,
+    now: float,
+    panels: Sequence[Mapping[str, Any]],
+    problem: str = "",
+    shown: str = "",
+) -> str:
     template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(_TEMPLATE.read_text())
+    dashboards = [(page, json.loads((DASHBOARDS / f"{page}.json").read_text())["title"]) for page in PAGES]
     return template.render(
         name=name,
-        menu=[(page, json.loads((DASHBOARDS / f"{page}.json").read_text())["title"]) for page in PAGES],
-        title=board["title"],
-        description=board["description"],
+        menu=[(REPORT, "Report"), *dashboards],
+        title=title,
+        description=description,
         written=f"{datetime.fromtimestamp(now, timezone.utc):%d %B %Y, %H:%M} UTC",
-        span=f"It shows {span(window.start, window.end)}." if window else "",
+        span=shown,
         problem=problem,
         panels=panels,
     )

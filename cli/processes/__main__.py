@@ -28,7 +28,7 @@ from cli.console import run_command
 from cli.endpoints import OF_PROCESSES
 from cli.errors import UserError
 from cli.names import ADMIN
-from cli.pages.write import PAGES, refresh_pages
+from cli.pages.write import PAGES, REPORT, refresh_pages
 from cli.paths import DEMO_HOME, REPOSITORY
 from cli.processes import monitoring, platform, postgres, stores
 from cli.processes.settings import Settings, load_or_create
@@ -67,15 +67,15 @@ def up(console: Console) -> int:
             )
             endpoints = running.endpoints()
             endpoints.write(OF_PROCESSES)
-            succeeded = run_pipeline(console, endpoints, running.supervisor.check)
-            refresh_pages(console, endpoints)
+            result = run_pipeline(console, endpoints, running.supervisor.check)
+            refresh_pages(console, endpoints, result)
             console.print(f"\nFrom start to end: {time.monotonic() - started:.0f} s.")
             _say_where(console, settings)
             if not stops:
                 console.print("\nThe stack stays up. [bold]Ctrl-C[/bold] stops it and keeps its data.")
                 platform.wait_until_gone(running.supervisor.check)
                 console.print("The stack was stopped.")
-    return 0 if succeeded else 1
+    return 0 if result.succeeded else 1
 
 
 def down(console: Console) -> int:
@@ -116,11 +116,12 @@ def restore(console: Console) -> int:
 
 def _say_where(console: Console, settings: Settings) -> None:
     endpoints = OF_PROCESSES.relative_to(REPOSITORY)
-    first = (DEMO_HOME / f"{PAGES[0]}.html").relative_to(REPOSITORY)
+    first, report = ((DEMO_HOME / f"{page}.html").relative_to(REPOSITORY) for page in (PAGES[0], REPORT))
     console.print(f"\nAirflow    [bold]{settings.airflow_url}[/bold]  user {ADMIN}, password in {endpoints}")
     if monitoring.is_available():
         console.print(f"Prometheus [bold]{monitoring.url(settings)}[/bold]")
     console.print(f"Dashboards [bold]{first}[/bold]  open it in a browser; its menu leads to the others")
+    console.print(f"Report     [bold]{report}[/bold]  what is above, and how fresh each table is")
     console.print(f"Databases, lake and their passwords: {endpoints}")
     console.print(f"Logs of the services: {(settings.home / 'logs').relative_to(REPOSITORY)}/")
 

@@ -11,8 +11,10 @@ import pytest
 import requests
 
 from cli.pages.prometheus import Metrics, wait_until_read
-from cli.pages.write import PAGES, make_page
+from cli.pages.write import PAGES, REPORT, make_page, make_report_page
 from cli.processes.settings import LOOPBACK
+from cli.run import Result
+from cli.sections import Row, section
 from tests.support.browser import WIDTHS, assert_fits
 from tests.support.dashboards import annotation_queries, boards, prometheus_queries
 from tests.support.engine import install
@@ -184,7 +186,7 @@ def test_every_panel_is_there_and_nothing_comes_from_elsewhere(pages):
     for name, page in pages.items():
         assert page.count("<section") == len(panels_of[name])
         links = re.findall(r'(?:src|href)="([^"]*)"', page)
-        assert links == ["#panels", *(f"{other}.html" for other in PAGES)]
+        assert links == ["#panels", *(f"{other}.html" for other in (REPORT, *PAGES))]
         assert re.findall(r"https?://|url\(|@import", page) == []
         assert f'<a href="{name}.html" aria-current="page">' in page
 
@@ -200,3 +202,16 @@ def test_page_says_it_when_prometheus_does_not_answer():
 @pytest.mark.parametrize("name", ["pipeline", "platform"])
 def test_page_fits_the_window(pages, tmp_path, name, width):
     assert_fits(pages[name], width, tmp_path)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_report_fits_the_window(tmp_path, width):
+    row = Row(["sales.salesorderheadersalesreason", *["121,317,000"] * 4, "fact_order_reason"], wrong=True)
+    made = [
+        section("Rows", "table, source>, lake>, staging>, warehouse>, as", [row] * 19),
+        section("Time", "stage, seconds>", [Row(["warehouse_init", "24.0"])] * 5),
+        section(
+            "Slowest tasks", "task, seconds>, waited before>, share>", [Row(["load.db.x" * 4, "9.0", "1.0", "10%"])]
+        ),
+    ]
+    assert_fits(make_report_page(Result(True, "All is well.", made), time.time()), width, tmp_path)
