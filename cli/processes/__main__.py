@@ -1,13 +1,14 @@
-"""`make demo`, `make demo-down`; `make backup` and `make restore` for the demo.
+"""`make demo`, `make demo-down`; `make backup`, `make restore`, `make psql`, `make airflow`, `make dbt` for the demo.
 
     python -m cli.processes up
     python -m cli.processes down
     python -m cli.processes backup
     python -m cli.processes restore
+    python -m cli.processes psql|airflow|dbt
 
 The settings are environment variables, which make passes on. `up` takes SCALE, SOURCE_SQL, EXIT, BIKES_STORE_API_URL,
 SLACK_WEBHOOK_URL and, for each port, NAME_PORT (see DEFAULT_PORTS in cli/processes/platform.py). `backup` takes BACKUP,
-the folder to make; `restore` takes BACKUP and REPLACE.
+the folder to make; `restore` takes BACKUP and REPLACE. `psql` takes DB, ROLE and ARGS; `airflow` and `dbt` take ARGS.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from cli.errors import UserError
 from cli.names import ADMIN
 from cli.pages.write import PAGES, REPORT, refresh_pages
 from cli.paths import DEMO_HOME, REPOSITORY
-from cli.processes import monitoring, platform, postgres, stores
+from cli.processes import monitoring, operate, platform, postgres, stores
 from cli.processes.settings import Settings, load_or_create
 from cli.run import run_pipeline
 
@@ -41,6 +42,7 @@ class _IsUp(UserError):
 
 def main() -> int:
     commands = {"up": up, "down": down, "backup": backup, "restore": restore}
+    commands |= {"psql": psql, "airflow": airflow, "dbt": dbt}
     if len(sys.argv) != 2 or sys.argv[1] not in commands:
         print(f"usage: python -m cli.processes {'|'.join(commands)}", file=sys.stderr)
         return 2
@@ -112,6 +114,21 @@ def restore(console: Console) -> int:
             steps.restore(console, found, backup, options.is_set(os.environ, "REPLACE"), room=DEMO_HOME)
     console.print("`make demo` starts the stack with it.")
     return 0
+
+
+def psql(console: Console) -> int:
+    """psql on one of the demo's databases."""
+    operate.psql()
+
+
+def airflow(console: Console) -> int:
+    """A command of Airflow in the demo."""
+    operate.airflow_command()
+
+
+def dbt(console: Console) -> int:
+    """A command of dbt in the demo."""
+    operate.dbt()
 
 
 def _say_where(console: Console, settings: Settings) -> None:
