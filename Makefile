@@ -64,6 +64,27 @@ simulate: install-packages ## change the source, run both DAGs, show what moved 
 # The stack in containers comes first, then the demo, as in cli/endpoints.py.
 STACK = $(if $(wildcard terraform/endpoints.json),cli.containers,cli.processes)
 
+.PHONY: status
+status: install-commands ## show how the stack that is up is doing: runs, freshness, rows, alerts, disk
+	@$(COMMANDS) -m cli.status
+
+# Says in a sentence when no stack is up: the demo's commands need packages that are not there then.
+.PHONY: is-up
+is-up: install-commands
+	@$(COMMANDS) -m cli.endpoints
+
+.PHONY: psql
+psql: is-up ## look into a database of the stack that is up (DB=warehouse|source|airflow, ROLE=, ARGS="-c 'SELECT 1'")
+	@$(COMMANDS) -m $(STACK) psql
+
+.PHONY: airflow
+airflow: is-up ## run a command of Airflow on the stack that is up (ARGS="dags list")
+	@$(COMMANDS) -m $(STACK) airflow
+
+.PHONY: dbt
+dbt: is-up ## run a command of dbt on the warehouse of the stack that is up (ARGS="build --select dim_product")
+	@$(COMMANDS) -m $(STACK) dbt
+
 .PHONY: backup
 backup: install-packages ## save the warehouse, Airflow's metadata and the lake in a new folder of backups/ (BACKUP=folder)
 	@$(PYTHON) -m $(STACK) backup

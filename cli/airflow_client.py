@@ -19,6 +19,7 @@ from cli.errors import UserError
 
 STAGING_DAG = "bikes_store_staging"
 WAREHOUSE_DAG = "bikes_store_warehouse"
+MAINTENANCE_DAG = "bikes_store_maintenance"
 TRIGGER = "trigger_bikes_store_warehouse"
 
 _POLL_SECONDS = 1.0
@@ -40,7 +41,7 @@ _WAITS = {
 
 @dataclass(frozen=True)
 class Task:
-    """A task of a run. ``start`` and ``end`` are in UTC; each is None until the task has started or ended."""
+    """A task of a run. ``queued``, ``start`` and ``end`` are in UTC; each is None until it has come to that."""
 
     dag_id: str
     task_id: str
@@ -48,6 +49,8 @@ class Task:
     start: datetime | None
     end: datetime | None
     try_number: int
+    queued: datetime | None = None
+    run_id: str = ""
 
     @property
     def has_ended(self) -> bool:
@@ -140,6 +143,29 @@ class Airflow:
             "GET", f"/api/v1{path}", params={"full_content": "true"}, headers={"Accept": "text/plain"}
         )
         return response.text if response.ok else ""
+
+    def xcom(self, task: Task, key: str) -> str | None:
+        """What a task has left under a key, as a text; None when it has left nothing."""
+        path = f"{_run_path(task.dag_id, task.run_id)}/taskInstances/{quote(task.task_id)}/xcomEntries/{quote(key)}"
+        response = self.request("GET", path)
+        return str(response.json()["value"]) if response.ok else None
+
+    def upstream(self, dag_id: str) -> dict[str, set[str]]:
+        """For each task of a DAG, the tasks that come right before it."""
+        tasks = self.call("GET", f"/dags/{dag_id}/tasks")["tasks"]
+        found: dict[str, set[str]] = {task["task_id"]: set() for task in tasks}
+        for task in tasks:
+            for after in task["downstream_task_ids"]:
+                found[after].add(task["task_id"])
+        return found
+
+    def last_runs(self, dag_id: str, number: int) -> list[dict[str, Any]]:
+        """The last runs of a DAG, the newest first; those that have not ended are among them."""
+        # By the start: a run of an old day may be the newest one. One that waits has no start yet.
+        path = f"/dags/{dag_id}/dagRuns?order_by=-start_date&limit={number}"
+        waiting = self.call("GET", f"/dags/{dag_id}/dagRuns?state=queued&limit={number}")["dag_runs"]
+        started = [run for run in self.call("GET", path)["dag_runs"] if run["state"] != "queued"]
+        return [*waiting, *started][: max(number, len(waiting))]
 
 
 def wait_for_dags(airflow: Airflow, seconds: float = 120) -> None:
@@ -272,6 +298,8 @@ def look(airflow: Airflow, dag_id: str, run_id: str) -> RunState:
                 _moment(instance["start_date"]),
                 _moment(instance["end_date"]),
                 instance["try_number"],
+                _moment(instance.get("queued_when")),
+                run_id,
             )
             for instance in instances
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -21,7 +22,9 @@ def run_command(command: Callable[[Console], int], when_stopped: str) -> int:
 
     :param when_stopped: the text to print after Ctrl-C: what is left, and how to go on.
     """
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else _LOG_WIDTH)
+    # COLUMNS, which rich heeds, says how wide a file is to be.
+    is_told = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit()
+    console = Console(highlight=False, width=None if is_told else _LOG_WIDTH)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         return command(console)

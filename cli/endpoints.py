@@ -1,13 +1,21 @@
-"""The addresses and logins of a running stack, as `endpoints.json` holds them."""
+"""The addresses and logins of a running stack, as `endpoints.json` holds them.
+
+    python -m cli.endpoints
+
+ends with 0 when there are some, and says in a sentence when not.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+import sys
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.airflow_client import Airflow
+from cli.console import run_command
 from cli.errors import UserError
 from cli.files import write_private
 from cli.lake import connect
@@ -36,7 +44,7 @@ def find_endpoints(named: str | None) -> Path:
 class Endpoints:
     """Addresses and logins of a stack that runs the DAGs.
 
-    ``prometheus_url`` is empty where nobody told it: the demo runs without Prometheus too. ``source_elsewhere`` is the
+    ``prometheus_url`` is empty where there is none: the demo runs without Prometheus too. ``source_elsewhere`` is the
     host of a source that the stack did not make; empty for its own.
     """
 
@@ -79,3 +87,15 @@ class Endpoints:
     def lake(self) -> S3Client:
         """A client of the lake."""
         return connect(self.lake_endpoint, self.lake_access_key, self.lake_secret_key)
+
+
+def main() -> int:
+    def find(_: object) -> int:
+        Endpoints.read(find_endpoints(os.environ.get("ENDPOINTS")))
+        return 0
+
+    return run_command(find, "Stopped.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,4 +1,4 @@
-"""What a run of the pipeline did: rows and money at each station, seconds of each stage."""
+"""What a run of the pipeline did: rows and money at each station, what differs or warns, seconds of each stage."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ from decimal import Decimal
 
 from rich import box
 from rich.console import Console
-from rich.measure import Measurement
-from rich.padding import Padding
 from rich.table import Table
-from rich.text import Text
 
 from bikes_store.lake import Manifest, object_key
 from bikes_store.load_log import read_differences
@@ -23,6 +20,8 @@ from cli.database import connect, query
 from cli.endpoints import Endpoints
 from cli.errors import UserError
 from cli.names import BUCKETS
+from cli.sections import Row, Section, marked, print_what_fits, section
+from cli.sections import show as show_section
 
 # Where each row of a source table has one row in the warehouse: a dimension and its natural key, or a fact.
 _DIMENSIONS = {
@@ -45,7 +44,6 @@ _FACTS = {
 }
 
 _STATIONS = ("source", "lake", "staging", "warehouse")
-_ANY_WIDTH = 1000  # columns: more than a table ever has
 
 
 @dataclass(frozen=True)
@@ -84,11 +82,14 @@ class Money:
 
 @dataclass(frozen=True)
 class Report:
-    """``differences`` says in what tables of the staging area differ from the source, by their names."""
+    """``differences`` says in what tables of the staging area differ from the source, by their names. ``warned`` is
+    what dbt's tests warned of, a line for each test and each row that it shows.
+    """
 
     counts: Sequence[TableCounts]
     money: Sequence[Money]
     differences: Mapping[str, str] = field(default_factory=dict)
+    warned: Sequence[str] = ()
 
     @property
     def agree(self) -> bool:
@@ -96,8 +97,11 @@ class Report:
         return numbers_agree and not self.differences
 
 
-def make_report(endpoints: Endpoints, run_id: str) -> Report:
-    """Count at every station, after a run has ended."""
+def make_report(endpoints: Endpoints, run_id: str, warned: Sequence[str] = ()) -> Report:
+    """Count at every station, after a run has ended.
+
+    :param warned: what dbt's tests warned of in the run.
+    """
     source_dsn, warehouse_dsn, lake = endpoints.source_dsn, endpoints.warehouse_dsn, endpoints.lake()
     source = _count(source_dsn, {name: f'"{t.schema}"."{name}"' for name, t in TABLES.items()})
     staging = _count(warehouse_dsn, {name: f'"{STAGING_SCHEMA}"."{name}"' for name in (*TABLES, CURRENCY.name)})
@@ -120,7 +124,7 @@ def make_report(endpoints: Endpoints, run_id: str) -> Report:
         )
     with connect(warehouse_dsn) as warehouse:
         differences = read_differences(warehouse, run_id)
-    return Report(counts, _money(source_dsn, warehouse_dsn), differences)
+    return Report(counts, _money(source_dsn, warehouse_dsn), differences, warned)
 
 
 def stages(tasks: Iterable[Task]) -> dict[str, float]:
@@ -128,20 +132,37 @@ def stages(tasks: Iterable[Task]) -> dict[str, float]:
     return group_seconds(TaskSpan(_stage(task.task_id), task.state, task.start, task.end) for task in tasks)
 
 
-def show(console: Console, report: Report, seconds: dict[str, float]) -> None:
+def show(console: Console, report: Report, more: Iterable[Section] = ()) -> None:
     """Print the report as tables, or as lines where the terminal is too narrow for them.
 
     ✗ marks what does not agree, as not everybody sees colours.
+
+    :param more: sections that come after rows and money.
     """
     _show_rows(console, report.counts)
     _show_money(console, report.money)
-    for name, difference in report.differences.items():
-        console.print(f"[bold red]✗[/bold red] {name}: {difference}")
-    times = Table("stage", title="Time", title_justify="left")
-    times.add_column("seconds", justify="right", no_wrap=True)
-    for stage, value in seconds.items():
-        times.add_row(stage, f"{value:.1f}")
-    console.print(times)
+    for each in (warnings(report), *more):
+        show_section(console, each)
+
+
+def warnings(report: Report) -> Section:
+    """What a person has to look at, although both runs succeeded."""
+    differences = [marked(f"{name}: {difference}", True) for name, difference in report.differences.items()]
+    lines = [*differences, *report.warned]
+    return section("Warnings", "what", [], note="" if lines else "None.", lines=lines)
+
+
+def times(seconds: Mapping[str, float]) -> Section:
+    """The seconds of each stage, in the order in which the stages started."""
+    return section("Time", "stage, seconds>", [Row([stage, f"{value:.1f}"]) for stage, value in seconds.items()])
+
+
+def as_sections(report: Report) -> list[Section]:
+    """Rows, money and warnings, for a page."""
+    columns = ", ".join(("table", *(f"{station}>" for station in _STATIONS), "as"))
+    rows = [Row([each.name, *_numbers(each), each.warehouse_table or ""], not each.agree) for each in report.counts]
+    money = [Row([each.name, f"{each.source:,}", f"{each.warehouse:,}"], not each.agree) for each in report.money]
+    return [section("Rows", columns, rows), section("Money", "amount, source>, warehouse>", money), warnings(report)]
 
 
 def _show_rows(console: Console, counts: Sequence[TableCounts]) -> None:
@@ -153,20 +174,15 @@ def _show_rows(console: Console, counts: Sequence[TableCounts]) -> None:
     wide.add_column("as")
     lines = []
     for count in counts:
-        name = _marked(count.name, count.agree)
+        name = marked(count.name, not count.agree)
         became = count.warehouse_table or ""
-        numbers = [
-            _number(count.source),
-            f"{_number(count.lake)}{' (slice)' if count.is_slice else ''}",
-            _number(count.staging),
-            _number(count.warehouse),
-        ]
+        numbers = _numbers(count)
         style = None if count.agree else "bold red"
         wide.add_row(name, *numbers, became, style=style)
         narrow.add_row(f"{name}\n  as {became}" if became else name, *numbers, style=style)
         stations = ", ".join(f"{station} {number}" for station, number in zip(_STATIONS, numbers, strict=True))
         lines.append(f"{name}{f' as {became}' if became else ''}: {stations}")
-    _print_what_fits(console, [wide, narrow], "Rows", lines)
+    print_what_fits(console, [wide, narrow], "Rows", lines)
 
 
 def _show_money(console: Console, money: Sequence[Money]) -> None:
@@ -175,26 +191,21 @@ def _show_money(console: Console, money: Sequence[Money]) -> None:
         table.add_column(column, justify="right", no_wrap=True)
     lines = []
     for amount in money:
-        name = _marked(amount.name, amount.agree)
+        name = marked(amount.name, not amount.agree)
         style = None if amount.agree else "bold red"
         table.add_row(name, f"{amount.source:,}", f"{amount.warehouse:,}", style=style)
         lines.append(f"{name}: source {amount.source:,}, warehouse {amount.warehouse:,}")
-    _print_what_fits(console, [table], "Money", lines)
+    print_what_fits(console, [table], "Money", lines)
 
 
-def _print_what_fits(console: Console, tables: Iterable[Table], title: str, lines: Iterable[str]) -> None:
-    """Print the first table that the terminal is wide enough for; if there is none, the same as lines, which wrap."""
-    for table in tables:
-        if Measurement.get(console, console.options.update(width=_ANY_WIDTH), table).maximum <= console.width:
-            console.print(table)
-            return
-    console.print(f"[bold]{title}[/bold]")
-    for line in lines:
-        console.print(Padding(Text(line), (0, 0, 0, 2)))
-
-
-def _marked(name: str, agree: bool) -> str:
-    return name if agree else f"✗ {name}"
+def _numbers(count: TableCounts) -> list[str]:
+    """The rows at each station, in words."""
+    return [
+        _number(count.source),
+        f"{_number(count.lake)}{' (slice)' if count.is_slice else ''}",
+        _number(count.staging),
+        _number(count.warehouse),
+    ]
 
 
 def _stage(task_id: str) -> str:

@@ -12,16 +12,43 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import date
 
+import psycopg2
 from rich.console import Console
-from rich.table import Table
 
-from cli import airflow_client, options, report
-from cli.airflow_client import Task
+from bikes_store.dbt_tests import WARNINGS
+from cli import airflow_client, changes, freshness, options, report, task_times
+from cli.airflow_client import Airflow, Task
+from cli.changes import Mark
 from cli.console import run_command
 from cli.endpoints import OF_PROCESSES, Endpoints, find_endpoints
 from cli.progress import show_progress
+from cli.sections import Row, Section, section, show
+
+# The task of the warehouse DAG that runs dbt's tests, in each of its groups.
+_TESTS = ".bikes_store_warehouse_test"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a run, or of several days: whether all succeeded and agrees, in a sentence, and in tables."""
+
+    succeeded: bool
+    verdict: str
+    sections: Sequence[Section] = ()
+
+
+@dataclass(frozen=True)
+class Day:
+    """What came of a day of a range. ``rows`` is what its loads wrote and deleted; None for a day that was not run."""
+
+    day: date
+    state: str
+    rows: int | None = None
+    seconds: float | None = None
 
 
 def main() -> int:
@@ -34,75 +61,115 @@ def run(console: Console) -> int:
     path = find_endpoints(os.environ.get("ENDPOINTS"))
     endpoints = Endpoints.read(path)
     if len(days) > 1:
-        succeeded = run_days(console, endpoints, days)
+        result = run_days(console, endpoints, days)
     else:
-        succeeded = run_pipeline(console, endpoints, day=days[0] if days else None)
+        result = run_pipeline(console, endpoints, day=days[0] if days else None)
     if path == OF_PROCESSES:
         # The commands of a stack in containers have no package that draws pages.
         from cli.pages.write import refresh_pages
 
-        refresh_pages(console, endpoints)
-    return 0 if succeeded else 1
+        refresh_pages(console, endpoints, result)
+    return 0 if result.succeeded else 1
 
 
 def run_pipeline(
     console: Console, endpoints: Endpoints, watch: Callable[[], None] = lambda: None, day: date | None = None
-) -> bool:
-    """Run both DAGs and show the report; returns whether both succeeded and every count agrees.
+) -> Result:
+    """Run both DAGs and show the report.
 
     :param watch: called now and then; it raises an error to end the wait.
     :param day: the day to run, or to run again; None is the latest complete day.
     """
     client = endpoints.airflow()
     airflow_client.wait_for_dags(client)
+    before = changes.mark(endpoints.warehouse_dsn)
     run_id = airflow_client.start_run(client, day)
     tasks = show_progress(console, client, run_id, watch)
-    return tasks is not None and _report(console, endpoints, run_id, tasks)
+    if tasks is None:
+        return Result(False, f"The run {run_id} failed.")
+    return _report(console, endpoints, client, run_id, tasks, before)
 
 
-def run_days(console: Console, endpoints: Endpoints, days: Sequence[date]) -> bool:
+def run_days(console: Console, endpoints: Endpoints, days: Sequence[date]) -> Result:
     """Run both DAGs for one day after another, then show a summary and the report of the last day.
 
-    It stops at the first day that fails. Returns whether all succeeded and, after the last, every count agrees.
+    It stops at the first day that fails.
     """
     client = endpoints.airflow()
     airflow_client.wait_for_dags(client)
     airflow_client.check_days(client, days)
-    done: list[tuple[date, float]] = []
+    before = changes.mark(endpoints.warehouse_dsn)
+    done: list[Day] = []
     for number, day in enumerate(days, 1):
         console.print(f"[bold]{day}[/bold], day {number} of {len(days)}")
-        started = time.monotonic()
+        started, mark = time.monotonic(), changes.mark(endpoints.warehouse_dsn)
         run_id = airflow_client.start_run(client, day)
         ended = show_progress(console, client, run_id, lambda: None)
+        rows, seconds = changes.loaded_rows(mark, endpoints.warehouse_dsn), time.monotonic() - started
+        done.append(Day(day, "failed" if ended is None else "success", rows, seconds))
         if ended is None:
-            _summary(console, done)
+            left = [Day(later, "not run") for later in days[number:]]
+            show(console, summary([*done, *left]))
+            verdict = f"{day} failed, and the days after it were not run."
             console.print(
-                f"[bold red]✗[/bold red] {day} failed, and the days after it were not run. When the cause is"
-                f" corrected, go on with `make run-pipeline FROM={day} TO={days[-1]}`."
+                f"[bold red]✗[/bold red] {verdict} When the cause is corrected, go on with"
+                f" `make run-pipeline FROM={day} TO={days[-1]}`."
             )
-            return False
+            return Result(False, verdict, [summary([*done, *left])])
         tasks = ended
-        done.append((day, time.monotonic() - started))
-    _summary(console, done)
-    return _report(console, endpoints, run_id, tasks)
+    show(console, summary(done))
+    result = _report(console, endpoints, client, run_id, tasks, before)
+    return Result(result.succeeded, result.verdict, [summary(done), *result.sections])
 
 
-def _report(console: Console, endpoints: Endpoints, run_id: str, tasks: Sequence[Task]) -> bool:
-    result = report.make_report(endpoints, run_id)
-    report.show(console, result, report.stages(tasks))
-    if result.agree:
-        console.print("[green]✓[/green] Both runs succeeded; source, lake, staging and warehouse agree.")
+def summary(days: Sequence[Day]) -> Section:
+    """The days of a range, with all of them together in the last row."""
+    rows = [
+        Row([str(each.day), _number(each.rows), _number(each.seconds), each.state], each.state == "failed")
+        for each in days
+    ]
+    ran = [each for each in days if each.state == "success"]
+    together = (sum(each.rows or 0 for each in days), sum(each.seconds or 0 for each in days))
+    rows.append(Row(["all", *map(_number, together), f"{len(ran)} of {len(days)} succeeded"]))
+    return section(
+        "Days",
+        "day, rows>, seconds>, state",
+        rows,
+        note="Rows: those that the day's loads wrote or deleted in staging.",
+    )
+
+
+def _report(
+    console: Console, endpoints: Endpoints, client: Airflow, run_id: str, tasks: Sequence[Task], before: Mark
+) -> Result:
+    made = report.make_report(endpoints, run_id, _warned(client, tasks))
+    upstream = {dag_id: client.upstream(dag_id) for dag_id in {task.dag_id for task in tasks}}
+    with closing(psycopg2.connect(endpoints.warehouse_dsn)) as warehouse:
+        fresh = freshness.read_freshness(warehouse)
+    more = [
+        *changes.as_sections(changes.since(before, endpoints.warehouse_dsn)),
+        report.times(report.stages(tasks)),
+        task_times.as_section(task_times.task_times(tasks, upstream)),
+    ]
+    report.show(console, made, more)
+    console.print(freshness.in_a_sentence(fresh))
+    if made.agree:
+        verdict = "Both runs succeeded; source, lake, staging and warehouse agree."
+        console.print(f"[green]✓[/green] {verdict}")
     else:
-        console.print("[bold red]✗[/bold red] Both runs succeeded, but what is marked ✗ does not agree.")
-    return result.agree
+        verdict = "Both runs succeeded, but what is marked ✗ does not agree."
+        console.print(f"[bold red]✗[/bold red] {verdict}")
+    return Result(made.agree, verdict, [*report.as_sections(made), *more, freshness.as_section(fresh)])
 
 
-def _summary(console: Console, done: Sequence[tuple[date, float]]) -> None:
-    table = Table("day", title="Days", title_justify="left")
-    table.add_column("seconds", justify="right")
-    for day, seconds in done:
-        table.add_row(str(day), f"{seconds:.0f}")
-    console.print(table)
+def _warned(client: Airflow, tasks: Sequence[Task]) -> list[str]:
+    """What dbt's tests warned of, line by line."""
+    found = [client.xcom(task, WARNINGS) for task in tasks if task.task_id.endswith(_TESTS) and task.state == "success"]
+    return [line for text in found if text for line in text.splitlines()]
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.0f}"
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ module "airflow" {
     LAKE_REGION         = local.lake.region
     LAKE_ACCESS_KEY     = local.lake_access_key
     LAKE_SECRET_KEY     = var.secrets["lake_secret_key"]
+    LOG_RETENTION_DAYS  = var.log_retention_days
     BIKES_STORE_API_URL = local.currency_api_url
     SLACK_WEBHOOK_URL   = var.slack_webhook_url
   })

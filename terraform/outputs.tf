@@ -26,7 +26,8 @@ output "pages" {
 output "endpoints" {
   description = "Where the parts are reached from this machine; logins are in secrets.auto.tfvars.json."
   value = {
-    airflow = local.urls.airflow
+    airflow    = local.urls.airflow
+    prometheus = local.urls.prometheus
     # What is elsewhere is asked as the pipeline asks it: nobody else's login is known.
     source = {
       host     = var.external_source == null ? var.docker_host_address : local.source.host

@@ -349,6 +349,9 @@ CREATE TABLE IF NOT EXISTS load_log (
     CONSTRAINT "CK_LoadLog_Window" CHECK ((window_start IS NULL) = (window_end IS NULL))
 );
 
+-- How many of the written rows had been there with other values; the others are new. Loads of earlier releases say 0.
+ALTER TABLE load_log ADD COLUMN IF NOT EXISTS updated bigint NOT NULL DEFAULT 0;
+
 CREATE INDEX IF NOT EXISTS "IX_LoadLog_TableName" ON load_log (table_name, extracted_at);
 
 RESET search_path;

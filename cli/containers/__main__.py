@@ -1,11 +1,12 @@
-"""`make up`, `down`, `plan`, `secrets`, `logs`, `images`: the stack in containers; its backup, its restore, scenarios.
+"""`make up`, `down`, `plan`, `secrets`, `logs`, `images`: the stack in containers; what is done with it when it is up.
 
-    python -m cli.containers up|down|plan|secrets|images|backup|restore|simulate
+    python -m cli.containers up|down|plan|secrets|images|backup|restore|simulate|psql|airflow|dbt
     python -m cli.containers logs SERVICE
 
 `up` takes SCALE, SOURCE_SQL, BIKES_STORE_API_URL and SLACK_WEBHOOK_URL from the environment, as `make demo` does. All
 other variables of the root module are set in Terraform's own way: in terraform/*.auto.tfvars or as TF_VAR_name.
-`backup` takes BACKUP, the folder to make; `restore` takes BACKUP and REPLACE; `simulate` SCENARIO, DAYS and SEED.
+`backup` takes BACKUP, the folder to make; `restore` takes BACKUP and REPLACE; `simulate` SCENARIO, DAYS and SEED;
+`psql` takes DB, ROLE and ARGS; `airflow` and `dbt` take ARGS.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from rich.console import Console
 
 from cli import options
 from cli.console import run_command
-from cli.containers import engine, given, servers, workers
+from cli.containers import engine, given, operate, servers, workers
 from cli.containers.health import wait_until_healthy
 from cli.containers.images import renew
 from cli.containers.secrets_file import FILE, OLD_FILE, missing_secrets, read_old_file, read_secrets, write_secrets
@@ -49,13 +50,10 @@ _SETTINGS = {
 
 def main() -> int:
     commands: dict[str, Callable[[Console], int | None]] = {"up": up, "down": down, "plan": plan, "secrets": secrets}
-    commands |= {"logs": logs, "images": images}
-    commands |= {"backup": backup, "restore": restore, "simulate": simulate}
+    commands |= {"logs": logs, "images": images, "backup": backup, "restore": restore, "simulate": simulate}
+    commands |= {"psql": psql, "airflow": airflow, "dbt": dbt}
     if len(sys.argv) < 2 or sys.argv[1] not in commands:
-        print(
-            "usage: python -m cli.containers up|down|plan|secrets|logs SERVICE|images|backup|restore|simulate",
-            file=sys.stderr,
-        )
+        print(f"usage: python -m cli.containers {'|'.join(commands)}", file=sys.stderr)
         return 2
 
     os.umask(0o077)  # Terraform writes its state by it, with all passwords
@@ -160,6 +158,21 @@ def simulate(console: Console) -> int:
     return play_scenario(console, os.environ, ENDPOINTS, lambda task_id: workers.end_task(_prefix(), task_id))
 
 
+def psql(console: Console) -> None:
+    """psql on one of the stack's databases."""
+    operate.psql(_prefix(), Terraform(FOLDER).outputs(), read_secrets(FOLDER))
+
+
+def airflow(console: Console) -> None:
+    """A command of Airflow in the stack."""
+    operate.airflow(_prefix())
+
+
+def dbt(console: Console) -> None:
+    """A command of dbt in the stack."""
+    operate.dbt(_prefix(), Terraform(FOLDER).outputs(), read_secrets(FOLDER))
+
+
 def _prefix() -> str:
     """What the names of the stack's containers begin with. From here on, its engine is asked."""
     outputs = Terraform(FOLDER).outputs()
@@ -189,6 +202,7 @@ def endpoints(made: Mapping[str, Any]) -> Endpoints:
         lake_endpoint=made["lake"]["url"],
         lake_access_key=made["lake"]["access_key"],
         lake_secret_key=known["lake_secret_key"],
+        prometheus_url=made["prometheus"],
         # A source elsewhere is reached as the pipeline reaches it, one of the stack's own as its superuser.
         source_elsewhere=made["source"]["host"] if made["source"]["secret"] == password_of("source_reader") else "",
     )

@@ -1,10 +1,10 @@
-"""Write the pages of a demo: one for each of Grafana's dashboards, with a menu."""
+"""Write the pages of a demo: the report of the last run, and one for each of Grafana's dashboards; with a menu."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -19,18 +19,17 @@ from cli.database import connect
 from cli.endpoints import Endpoints
 from cli.pages import alerts
 from cli.pages.answers import Source, all_values
+from cli.pages.menu import DASHBOARDS, PAGES, REPORT, Menu, menu_of, title_of
 from cli.pages.panels import body
 from cli.pages.prometheus import Metrics, wait_until_read
 from cli.pages.times import span
 from cli.pages.warehouse import Marts
-from cli.paths import DEMO_HOME, REPOSITORY
+from cli.paths import DEMO_HOME
+from cli.run import Result
+from cli.sections import Section
 
-#: In the order of the menu.
-PAGES = ("sales", "pipeline", "platform")
-#: The page that `make simulate` writes beside them, with its title in the menu.
-SIMULATED = ("simulate", "Simulate")
-
-DASHBOARDS = REPOSITORY / "grafana" / "dashboards"
+_LINE = 24  # columns of a page, as in Grafana
+_FEW = 4  # columns of a table that has room in half a line
 _TEMPLATE = Path(__file__).with_name("page.html")
 _NO_PROMETHEUS = (
     "Nothing collected metrics, so there is nothing to show: install prometheus and statsd_exporter, and the next"
@@ -39,8 +38,14 @@ _NO_PROMETHEUS = (
 _NO_ANSWER = "Prometheus did not answer at {}, so there is nothing to show: look at its log and run the demo again."
 
 
-def refresh_pages(console: Console, endpoints: Endpoints) -> None:
-    """Write the pages of the demo after a run. What hinders it is a sentence and no error: the run itself is over."""
+def refresh_pages(console: Console, endpoints: Endpoints, result: Result | None) -> None:
+    """Write the pages of the demo after a run. What hinders it is a sentence and no error: the run itself is over.
+
+    :param result: what the run came to; None leaves the report of the last run as it is.
+    """
+    if result:
+        report = make_report_page(result, time.time(), menu_of(DEMO_HOME))
+        (DEMO_HOME / f"{REPORT}.html").write_text(report)
     prometheus = endpoints.prometheus_url or None
     with console.status("Writing the pages"):
         if prometheus:
@@ -67,20 +72,12 @@ def write_pages(folder: Path, warehouse_dsn: str, prometheus_url: str | None, no
     return written
 
 
-def menu_of(folder: Path | None) -> list[tuple[str, str]]:
-    """Names and titles of the pages of a demo; a folder may hold one that `make simulate` wrote."""
-    menu = [(page, json.loads((DASHBOARDS / f"{page}.json").read_text())["title"]) for page in PAGES]
-    return [*menu, SIMULATED] if folder and (folder / f"{SIMULATED[0]}.html").exists() else menu
-
-
-def make_page(
-    name: str, warehouse: Any, prometheus_url: str | None, now: float, menu: Sequence[tuple[str, str]] | None = None
-) -> str:
+def make_page(name: str, warehouse: Any, prometheus_url: str | None, now: float, menu: Menu | None = None) -> str:
     """The HTML of one page.
 
     :param name: of the dashboard's file, without its ending.
     :param warehouse: a connection; a page that asks Prometheus needs none.
-    :param menu: names and titles of all pages; None for those of the dashboards.
+    :param menu: None for the pages that each demo has.
     """
     board = json.loads((DASHBOARDS / f"{name}.json").read_text())
     variables = all_values(board)
@@ -95,17 +92,67 @@ def make_page(
             panels, window = list(_panels(board, {"prometheus": metrics}, metrics)), metrics.window
         except requests.RequestException:
             problem = _NO_ANSWER.format(prometheus_url)
-    template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(_TEMPLATE.read_text())
-    return template.render(
-        name=name,
-        menu=menu_of(None) if menu is None else menu,
+    shown = f"It shows {span(window.start, window.end)}." if window else ""
+    return render(
+        name,
+        menu,
         title=board["title"],
         description=board["description"],
-        written=f"{datetime.fromtimestamp(now, timezone.utc):%d %B %Y, %H:%M} UTC",
-        span=f"It shows {span(window.start, window.end)}." if window else "",
+        written=_moment(now),
+        span=shown,
         problem=problem,
         panels=panels,
     )
+
+
+def make_report_page(result: Result, now: float, menu: Menu | None = None) -> str:
+    """The HTML of the page of the last run.
+
+    :param now: seconds since 1970.
+    :param menu: None for the pages that each demo has.
+    """
+    panels: list[dict[str, Any]] = []
+    column, line = 0, 1
+    for number, each in enumerate(result.sections, 1):
+        # Small tables stand beside each other.
+        width = _LINE if len(each.columns) > _FEW or each.lines else _LINE // 2
+        if column + width > _LINE:
+            column, line = 0, line + 1
+        panels.append(
+            {
+                "id": number,
+                "title": each.title,
+                "description": each.note,
+                "place": {"x": column + 1, "w": width, "y": line, "h": 1},
+                "body": _of_section(each),
+            }
+        )
+        column += width
+    return render(REPORT, menu, title=title_of(REPORT), description=result.verdict, written=_moment(now), panels=panels)
+
+
+def _of_section(shown: Section) -> dict[str, Any]:
+    """The inside of a panel, see :func:`cli.pages.panels.body`."""
+    if not shown.rows:
+        return {"lines": shown.lines}
+    cells = [
+        [(cell, "red" if row.wrong and place == 0 else "") for place, cell in enumerate(row.cells)]
+        for row in shown.rows
+    ]
+    return {"table": {"columns": [(name, shown.is_number(name)) for name in shown.columns], "rows": cells}}
+
+
+def render(name: str, menu: Menu | None, **values: Any) -> str:
+    """The HTML of a page.
+
+    :param values: what page.html shows.
+    """
+    template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(_TEMPLATE.read_text())
+    return template.render(name=name, menu=menu_of() if menu is None else menu, **values)
+
+
+def _moment(now: float) -> str:
+    return f"{datetime.fromtimestamp(now, timezone.utc):%d %B %Y, %H:%M} UTC"
 
 
 def _panels(board: dict[str, Any], sources: dict[str, Source], metrics: Metrics | None) -> Iterator[dict[str, Any]]:

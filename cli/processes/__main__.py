@@ -1,14 +1,16 @@
-"""`make demo`, `make demo-down`; `make backup`, `make restore` and `make simulate` for the demo.
+"""`make demo`, `make demo-down`; what is done with the demo: backup, restore, simulate, psql, airflow, dbt.
 
     python -m cli.processes up
     python -m cli.processes down
     python -m cli.processes backup
     python -m cli.processes restore
     python -m cli.processes simulate
+    python -m cli.processes psql|airflow|dbt
 
 The settings are environment variables, which make passes on. `up` takes SCALE, SOURCE_SQL, EXIT, BIKES_STORE_API_URL,
 SLACK_WEBHOOK_URL and, for each port, NAME_PORT (see DEFAULT_PORTS in cli/processes/platform.py). `backup` takes BACKUP,
-the folder to make; `restore` takes BACKUP and REPLACE; `simulate` takes SCENARIO, DAYS and SEED.
+the folder to make; `restore` takes BACKUP and REPLACE; `simulate` takes SCENARIO, DAYS and SEED. `psql` takes DB, ROLE
+and ARGS; `airflow` and `dbt` take ARGS.
 """
 
 from __future__ import annotations
@@ -29,9 +31,10 @@ from cli.console import run_command
 from cli.endpoints import OF_PROCESSES
 from cli.errors import UserError
 from cli.names import ADMIN
-from cli.pages.write import PAGES, refresh_pages
+from cli.pages.menu import PAGES, REPORT
+from cli.pages.write import refresh_pages
 from cli.paths import DEMO_HOME, REPOSITORY
-from cli.processes import monitoring, platform, postgres, stores
+from cli.processes import monitoring, operate, platform, postgres, stores
 from cli.processes.settings import Settings, load_or_create
 from cli.processes.supervisor import Supervisor
 from cli.run import run_pipeline
@@ -46,6 +49,7 @@ class _IsUp(UserError):
 
 def main() -> int:
     commands = {"up": up, "down": down, "backup": backup, "restore": restore, "simulate": simulate}
+    commands |= {"psql": psql, "airflow": airflow, "dbt": dbt}
     if len(sys.argv) != 2 or sys.argv[1] not in commands:
         print(f"usage: python -m cli.processes {'|'.join(commands)}", file=sys.stderr)
         return 2
@@ -70,15 +74,15 @@ def up(console: Console) -> int:
             )
             endpoints = running.endpoints()
             endpoints.write(OF_PROCESSES)
-            succeeded = run_pipeline(console, endpoints, running.supervisor.check)
-            refresh_pages(console, endpoints)
+            result = run_pipeline(console, endpoints, running.supervisor.check)
+            refresh_pages(console, endpoints, result)
             console.print(f"\nFrom start to end: {time.monotonic() - started:.0f} s.")
             _say_where(console, settings)
             if not stops:
                 console.print("\nThe stack stays up. [bold]Ctrl-C[/bold] stops it and keeps its data.")
                 platform.wait_until_gone(running.supervisor.check)
                 console.print("The stack was stopped.")
-    return 0 if succeeded else 1
+    return 0 if result.succeeded else 1
 
 
 def down(console: Console) -> int:
@@ -127,13 +131,29 @@ def simulate(console: Console) -> int:
     return play_scenario(console, os.environ, OF_PROCESSES, end_task)
 
 
+def psql(console: Console) -> int:
+    """psql on one of the demo's databases."""
+    operate.psql()
+
+
+def airflow(console: Console) -> int:
+    """A command of Airflow in the demo."""
+    operate.airflow_command()
+
+
+def dbt(console: Console) -> int:
+    """A command of dbt in the demo."""
+    operate.dbt()
+
+
 def _say_where(console: Console, settings: Settings) -> None:
     endpoints = OF_PROCESSES.relative_to(REPOSITORY)
-    first = (DEMO_HOME / f"{PAGES[0]}.html").relative_to(REPOSITORY)
+    first, report = ((DEMO_HOME / f"{page}.html").relative_to(REPOSITORY) for page in (PAGES[0], REPORT))
     console.print(f"\nAirflow    [bold]{settings.airflow_url}[/bold]  user {ADMIN}, password in {endpoints}")
     if monitoring.is_available():
         console.print(f"Prometheus [bold]{monitoring.url(settings)}[/bold]")
     console.print(f"Dashboards [bold]{first}[/bold]  open it in a browser; its menu leads to the others")
+    console.print(f"Report     [bold]{report}[/bold]  what is above, and how fresh each table is")
     console.print(f"Databases, lake and their passwords: {endpoints}")
     console.print(f"Logs of the services: {(settings.home / 'logs').relative_to(REPOSITORY)}/")
 

@@ -21,6 +21,8 @@ from cli.processes.supervisor import Service
 PORTS = {"airflow": 8080}
 
 _BIN = Path(sys.prefix) / "bin"
+# As long as a stack in containers keeps them (log_retention_days in terraform/variables.tf).
+_LOG_RETENTION_DAYS = 30
 # The roles that Airflow's connections log in with.
 _ROLES = ("source_reader", "staging_loader", "dbt")
 
@@ -144,6 +146,7 @@ def init_values(settings: Settings, currency_url: str, slack_webhook: str) -> di
         "LAKE_REGION": LAKE_REGION,
         "LAKE_ACCESS_KEY": LAKE_ACCESS_KEY,
         "LAKE_SECRET_KEY": settings.secrets["lake_secret_key"],
+        "LOG_RETENTION_DAYS": str(_LOG_RETENTION_DAYS),
         "BIKES_STORE_API_URL": currency_url,
         "SLACK_WEBHOOK_URL": slack_webhook,
     }

@@ -66,7 +66,7 @@ def simulate(console: Console, environment: Mapping[str, str], path: Path, end_t
     if path == OF_PROCESSES:
         from cli.pages.write import refresh_pages
 
-        refresh_pages(console, endpoints)
+        refresh_pages(console, endpoints, None)
     console.print(f"\nBefore and after, as a page: [bold]{_shown(page)}[/bold]")
     return 0 if all(act.table is None or act.table.is_right for act in play.acts) else 1
 

@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader
 
 from cli.pages import write
+from cli.pages.menu import SIMULATED, menu_of, title_of
 from cli.simulate.play import Act, Play, Scenario
 from cli.simulate.show import SIGNS
 from cli.simulate.watch import ADDED, CHANGED, REMOVED, SAME, Moved, text
@@ -31,12 +32,12 @@ def make_page(folder: Path, scenario: Scenario, play: Play, now: datetime) -> st
     """
     loader = FileSystemLoader([Path(__file__).parent, Path(write.__file__).parent])
     template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, loader=loader)
-    others = [(name, title) for name, title in write.menu_of(folder) if (folder / f"{name}.html").exists()]
-    menu = [*(other for other in others if other != write.SIMULATED), write.SIMULATED]
+    others = [(name, title) for name, title in menu_of() if (folder / f"{name}.html").exists()]
+    own = (SIMULATED, title_of(SIMULATED))
     return template.get_template("simulate.html").render(
-        name=write.SIMULATED[0],
-        menu=menu,
-        title=f"{write.SIMULATED[1]}: {scenario.name}",
+        name=SIMULATED,
+        menu=[*others, own],
+        title=f"{title_of(SIMULATED)}: {scenario.name}",
         description=f"{scenario.line[:1].upper()}{scenario.line[1:]}.",
         written=f"{now:%d %B %Y, %H:%M} UTC",
         acts=[_act(act) for act in play.acts],

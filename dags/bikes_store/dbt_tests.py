@@ -15,6 +15,9 @@ from bikes_store.errors import Unavailable
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
+#: Under this key of XCom, the task that runs the tests leaves what they warn of.
+WARNINGS = "dbt_warnings"
+
 _EXAMPLES = 3
 _SECONDS_FOR_EXAMPLES = 30
 _LONGEST_EXAMPLE = 160

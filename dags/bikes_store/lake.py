@@ -129,7 +129,7 @@ def write_object(client: S3Client, manifest: Manifest) -> Iterator[IO[bytes]]:
     """
     key = object_key(manifest.source, manifest.run_id)
     arguments = {"Metadata": manifest.to_metadata(), "ContentType": "text/csv; charset=utf-8"}
-    with _lake_errors(key):
+    with lake_errors(key):
         _abort_unfinished(client, manifest.source, key)
         with smart_open.s3.open(
             BUCKET,
@@ -171,7 +171,7 @@ def read_object(client: S3Client, source: str, run_id: str) -> Iterator[tuple[Ma
     """
     key = object_key(source, run_id)
     address = f"s3://{BUCKET}/{key}"
-    with _lake_errors(key):
+    with lake_errors(key):
         response = client.get_object(Bucket=BUCKET, Key=key)
         try:
             manifest = Manifest.from_metadata(response["Metadata"], response["LastModified"])
@@ -212,9 +212,15 @@ class Body(RawIOBase):
 
 
 @contextmanager
-def _lake_errors(key: str) -> Iterator[None]:
-    """Turn an error of boto3 into a sentence that names the object."""
-    address = f"s3://{BUCKET}/{key}"
+def lake_errors(key: str, bucket: str = "") -> Iterator[None]:
+    """Turn an error of boto3 into a sentence that names the object.
+
+    :param bucket: the object's, if it is not that of the extracted tables.
+    :raises Refused: when the object or the bucket does not exist.
+    :raises Unavailable: when the lake can't be reached or refuses.
+    """
+    bucket = bucket or BUCKET
+    address = f"s3://{bucket}/{key}"
     try:
         yield
     except (ClientError, ValueError) as caught:
@@ -225,7 +231,7 @@ def _lake_errors(key: str) -> Iterator[None]:
         if code == "NoSuchKey":
             raise Refused(f"{address} does not exist: run the extract task of this run first.") from error
         if code == "NoSuchBucket":
-            raise Refused(f"Bucket {BUCKET} does not exist in the lake: create it first.") from error
+            raise Refused(f"Bucket {bucket} does not exist in the lake: create it first.") from error
         raise Unavailable(f"The lake refused {address}: {error}.") from error
     except BotoCoreError as error:
         raise Unavailable(f"The lake can't be used for {address}: {error}.") from error

@@ -43,14 +43,15 @@ _MUCH = 0.1
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a load did: rows in the object, rows written because they are new or changed, rows deleted; and in what the
-    table differs from the source after that.
+    """What a load did: rows in the object, rows written because they are new or changed, rows deleted; in what the
+    table differs from the source after that; and how many of the written rows had been there with other values.
     """
 
     rows: int
     written: int
     deleted: int
     difference: Difference = NO_DIFFERENCE
+    updated: int = 0
 
 
 def load_table(
@@ -140,7 +141,8 @@ def _apply(cursor: Cursor, table: Table, manifest: Manifest, stream: Body, limit
     deleted = 0
     if manifest.is_full:
         deleted = _delete_missing(cursor, target, table, manifest, limit, _INCOMING, manifest.rows)
-    return Loaded(manifest.rows, _upsert(cursor, target, table.key, manifest.columns), deleted)
+    written, updated = _upsert(cursor, target, table.key, manifest.columns)
+    return Loaded(manifest.rows, written, deleted, updated=updated)
 
 
 def _compare(
@@ -237,7 +239,8 @@ def _delete_missing(
     return deleted
 
 
-def _upsert(cursor: Cursor, target: sql.Identifier, key: tuple[str, ...], columns: tuple[str, ...]) -> int:
+def _upsert(cursor: Cursor, target: sql.Identifier, key: tuple[str, ...], columns: tuple[str, ...]) -> tuple[int, int]:
+    """Write the rows that are new or changed; returns how many, and how many of them had been there."""
     others = [column for column in columns if column not in key]
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     action: sql.Composable = sql.SQL("NOTHING")
@@ -249,11 +252,15 @@ def _upsert(cursor: Cursor, target: sql.Identifier, key: tuple[str, ...], column
             _comparable("excluded", others, types),
         )
     cursor.execute(
-        sql.SQL("INSERT INTO {} AS held ({}) SELECT {} FROM incoming ON CONFLICT ({}) DO {}").format(
-            target, names, names, sql.SQL(", ").join(map(sql.Identifier, key)), action
-        )
+        # A row that is new was locked by nobody; one that is updated was locked by this transaction, to be updated.
+        sql.SQL(
+            "WITH done AS (INSERT INTO {} AS held ({}) SELECT {} FROM incoming ON CONFLICT ({}) DO {}"
+            " RETURNING held.xmax <> 0 AS was_there)"
+            " SELECT count(*), count(*) FILTER (WHERE was_there) FROM done"
+        ).format(target, names, names, sql.SQL(", ").join(map(sql.Identifier, key)), action)
     )
-    return cursor.rowcount
+    ((written, updated),) = cursor.fetchall()
+    return written, updated
 
 
 def _renew_statistics(cursor: Cursor, table: Table, loaded: Loaded) -> None:

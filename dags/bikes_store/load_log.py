@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from psycopg2 import sql
@@ -65,8 +65,8 @@ def record(cursor: Cursor, table: Table, manifest: Manifest, loaded: Loaded) -> 
     start, end = (None, None) if isinstance(window, Full) else (window.start, window.end)
     cursor.execute(
         f"INSERT INTO {STAGING_SCHEMA}.{LOAD_LOG}"
-        ' (table_name, run_id, window_start, window_end, extracted_at, "rows", written, deleted, differing,'
-        " difference) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        ' (table_name, run_id, window_start, window_end, extracted_at, "rows", written, updated, deleted, differing,'
+        " difference) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             table.name,
             manifest.run_id,
@@ -75,6 +75,7 @@ def record(cursor: Cursor, table: Table, manifest: Manifest, loaded: Loaded) -> 
             manifest.extracted_at,
             loaded.rows,
             loaded.written,
+            loaded.updated,
             loaded.deleted,
             loaded.difference.rows,
             loaded.difference.text,
@@ -114,6 +115,22 @@ def read_differences(staging: Connection, run_id: str) -> dict[str, str]:
             (run_id,),
         )
         return dict(cursor.fetchall())
+
+
+def last_loads(staging: Connection) -> dict[str, tuple[datetime, timedelta]]:
+    """When each table was last loaded, in UTC, and how long ago that is, by the warehouse's clock. A table that was
+    never loaded is not in it.
+
+    :param staging: a connection of psycopg2 with no transaction open; it is left that way.
+    :raises Refused: when the staging area lacks the log.
+    :raises Unavailable: when the warehouse goes away.
+    """
+    with refuse_outdated(), transaction(staging, "warehouse") as cursor:
+        cursor.execute(
+            "SELECT table_name, max(loaded_at) AT TIME ZONE 'UTC', clock_timestamp() - max(loaded_at)"
+            f" FROM {STAGING_SCHEMA}.{LOAD_LOG} GROUP BY table_name"
+        )
+        return {name: (moment, age) for name, moment, age in cursor.fetchall()}
 
 
 def refuse_gap(cursor: Cursor, table: Table, manifest: Manifest) -> None:

@@ -27,6 +27,9 @@ def of_extract(table: Table, rows: int, size: int) -> Gauges:
 def of_load(table: Table, loaded: Loaded, now: float) -> Gauges:
     """What a load did.
 
+    ``fresh_for_seconds`` is how old the load may become. It travels with the load, so that the alert and the dashboard
+    need not name the tables once more.
+
     :param now: time of the load, in seconds since 1970; tells how fresh the table is.
     """
     return _of_table(
@@ -36,6 +39,7 @@ def of_load(table: Table, loaded: Loaded, now: float) -> Gauges:
         deleted_rows=loaded.deleted,
         difference_rows=loaded.difference.rows,
         loaded_at=now,
+        fresh_for_seconds=table.fresh_for.total_seconds(),
     )
 
 

@@ -17,6 +17,7 @@ class Quantity:
     :param least: the smallest number that makes sense.
     :param most: the greatest one.
     :param is_whole: whether it has no part behind the point.
+    :param least_above: the smallest number but 0; so 0 may stand for "never" where a small number would do harm.
     """
 
     variable: str
@@ -25,6 +26,7 @@ class Quantity:
     least: int
     most: int
     is_whole: bool = True
+    least_above: int = 0
 
     def read(self, value: object) -> float:
         """The number that a value of the variable stands for, in any usual spelling (7, " 7 ", "7.0", "'7'").
@@ -36,11 +38,12 @@ class Quantity:
             number = float(str(value).strip().strip("\"'"))
         except ValueError:
             number = self.least - 1
-        in_range = self.least <= number <= self.most  # nor NaN
+        in_range = self.least <= number <= self.most and (number == 0 or number >= self.least_above)  # nor NaN
         if in_range and not (self.is_whole and number % 1):
             return number
         kind = "whole number" if self.is_whole else "number"
+        first = f"0 for never, or a {kind}" if self.least_above else f"a {kind}"
         raise Refused(
-            f"Variable {self.variable} must be a {kind} of {self.unit} from {self.least:,} to {self.most:,}, such as"
-            f" {self.default}, not {value!r}."
+            f"Variable {self.variable} must be {first} of {self.unit} from {max(self.least, self.least_above):,} to"
+            f" {self.most:,}, such as {self.default or self.least_above}, not {value!r}."
         )

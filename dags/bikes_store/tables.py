@@ -8,12 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from bikes_store.errors import Refused
 
 STAGING_SCHEMA = "bikes_store_staging"
 WAREHOUSE_SCHEMA = "warehouse"
 CHANGE_COLUMN = "modifieddate"
+
+#: How old the last load of a table may be: a day, and two hours for a run that is late.
+FRESH_FOR = timedelta(hours=26)
+#: The same for a table that hardly changes: it may miss a day before somebody has to look.
+SLOW_FRESH_FOR = timedelta(hours=50)
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,7 @@ class Table:
     ``key`` is the columns that tell one row from another, as the primary key of the staging table has them.
     ``optional`` columns may be missing from an extracted object; the staging area then fills in their defaults.
     ``may_be_empty`` says that the source may lose the last row of the table on a usual day.
+    ``fresh_for`` is how old its last load may be. A table that is older shows in `make status` and fires an alert.
     """
 
     schema: str
@@ -31,6 +38,7 @@ class Table:
     columns: tuple[str, ...]
     optional: frozenset[str] = frozenset()
     may_be_empty: bool = False
+    fresh_for: timedelta = FRESH_FOR
 
     @property
     def source(self) -> str:
@@ -38,9 +46,11 @@ class Table:
         return f"{self.schema}.{self.name}"
 
 
-def _table(source: str, key: str, columns: str, may_be_empty: bool = False) -> Table:
+def _table(source: str, key: str, columns: str, may_be_empty: bool = False, fresh_for: timedelta = FRESH_FOR) -> Table:
     schema, name = source.split(".")
-    return Table(schema, name, tuple(key.split()), tuple(columns.split()), may_be_empty=may_be_empty)
+    return Table(
+        schema, name, tuple(key.split()), tuple(columns.split()), may_be_empty=may_be_empty, fresh_for=fresh_for
+    )
 
 
 # In load order: each table comes after the tables that it refers to.
@@ -58,6 +68,7 @@ TABLES: dict[str, Table] = {
             key="businessentityid",
             columns="businessentityid nationalidnumber loginid jobtitle birthdate maritalstatus gender hiredate"
             " salariedflag vacationhours sickleavehours currentflag rowguid modifieddate organizationnode",
+            fresh_for=SLOW_FRESH_FOR,
         ),
         _table(
             "production.product",
@@ -71,6 +82,7 @@ TABLES: dict[str, Table] = {
             "purchasing.shipmethod",
             key="shipmethodid",
             columns="shipmethodid name shipbase shiprate rowguid modifieddate",
+            fresh_for=SLOW_FRESH_FOR,
         ),
         _table(
             "sales.currencyrate",
@@ -82,24 +94,28 @@ TABLES: dict[str, Table] = {
             "sales.salesreason",
             key="salesreasonid",
             columns="salesreasonid name reasontype modifieddate",
+            fresh_for=SLOW_FRESH_FOR,
         ),
         _table(
             "sales.salesterritory",
             key="territoryid",
             columns="territoryid name countryregioncode group salesytd saleslastyear costytd costlastyear rowguid"
             " modifieddate",
+            fresh_for=SLOW_FRESH_FOR,
         ),
         _table(
             "sales.specialoffer",
             key="specialofferid",
             columns="specialofferid description discountpct type category startdate enddate minqty maxqty rowguid"
             " modifieddate",
+            fresh_for=SLOW_FRESH_FOR,
         ),
         _table(
             "sales.salesperson",
             key="businessentityid",
             columns="businessentityid territoryid salesquota bonus commissionpct salesytd saleslastyear rowguid"
             " modifieddate",
+            fresh_for=SLOW_FRESH_FOR,
         ),
         _table(
             "sales.store",
@@ -120,11 +136,13 @@ TABLES: dict[str, Table] = {
             "sales.salespersonquotahistory",
             key="businessentityid quotadate",
             columns="businessentityid quotadate salesquota rowguid modifieddate",
+            fresh_for=SLOW_FRESH_FOR,
         ),
         _table(
             "sales.salesterritoryhistory",
             key="businessentityid startdate territoryid",
             columns="businessentityid territoryid startdate enddate rowguid modifieddate",
+            fresh_for=SLOW_FRESH_FOR,
         ),
         _table(
             "sales.shoppingcartitem",
@@ -161,6 +179,7 @@ CURRENCY = Table(
     key=("currencycode",),
     columns=("currencycode", "name", "modifieddate"),
     optional=frozenset({"modifieddate"}),
+    fresh_for=SLOW_FRESH_FOR,
 )
 
 

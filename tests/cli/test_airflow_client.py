@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timezone
 from io import StringIO
-from typing import Any, cast
 
 import pytest
 from rich.console import Console
@@ -200,28 +199,24 @@ def test_a_warehouse_run_that_fails_is_told_with_its_log(clock):
     assert "the log of built" in text
 
 
-def test_a_range_is_run_in_order_and_stops_at_the_first_failure(monkeypatch):
-    from cli import run
+class Runs(Airflow):
+    """An Airflow with some runs; the newest started last."""
 
-    days = [DAY + timedelta(days=number) for number in range(3)]
-    started = []
+    def __init__(self, *runs):
+        super().__init__("http://nowhere", "", "")
+        self.runs = [{"dag_run_id": name, "state": state, "start_date": start} for name, state, start in runs]
 
-    def start(client: Any, day: date) -> str:
-        started.append(day)
-        return str(day)
+    def call(self, method, path, body=None):
+        found = [run for run in self.runs if "state=queued" not in path or run["state"] == "queued"]
+        if "order_by=-start_date" in path:
+            found.sort(key=lambda run: run["start_date"] or "9", reverse=True)  # PostgreSQL puts nulls first
+        return {"dag_runs": found[: int(path.rpartition("=")[2])]}
 
-    monkeypatch.setattr(airflow_client, "wait_for_dags", lambda client: None)
-    monkeypatch.setattr(airflow_client, "check_days", lambda client, asked: None)
-    monkeypatch.setattr(airflow_client, "start_run", start)
-    monkeypatch.setattr(run, "show_progress", lambda *arguments: None if arguments[2] == str(days[1]) else [])
 
-    class Stack:
-        def airflow(self):
-            return None
-
-    console = Console(record=True, width=200, force_terminal=False, file=StringIO())
-    assert run.run_days(console, cast(Any, Stack()), days) is False
-    assert started == days[:2]
-    text = console.export_text()
-    assert "2024-10-06 failed, and the days after it were not run" in text
-    assert "make run-pipeline FROM=2024-10-06 TO=2024-10-07" in text
+def test_the_last_runs_are_those_that_wait_and_those_that_started_last():
+    """A run of an old day may be the newest one."""
+    airflow = Runs(
+        ("old", "success", "1"), ("waits", "queued", None), ("newest", "running", "4"), ("day", "failed", "3")
+    )
+    assert [run["dag_run_id"] for run in airflow.last_runs(STAGING_DAG, 3)] == ["waits", "newest", "day"]
+    assert Runs().last_runs(STAGING_DAG, 3) == []

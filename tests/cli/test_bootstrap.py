@@ -168,7 +168,7 @@ class Refuse:
         if name.partition(".")[0] not in allowed:
             raise ImportError("not among the packages of make up: " + name)
 sys.meta_path.insert(0, Refuse())
-import cli.containers.__main__, cli.run
+import cli.containers.__main__, cli.run, cli.status, cli.endpoints
 """
 
 

@@ -42,3 +42,15 @@ def test_being_told_to_end_says_how_to_go_on(capsys, number):
 
     assert run_command(wait, "Stopped. `make demo` goes on.") == 130
     assert capsys.readouterr().out == "Stopped. `make demo` goes on.\n"
+
+
+@pytest.mark.parametrize(("columns", "width"), [("60", 60), ("", 110), ("wide", 110)])
+def test_output_that_is_no_terminal_is_as_wide_as_it_is_told(monkeypatch, capsys, columns, width):
+    monkeypatch.setenv("COLUMNS", columns)
+
+    def talk(console):
+        console.print("word " * 60)
+        return 0
+
+    assert run_command(talk, "Stopped.") == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) in range(width - 5, width + 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import datetime, timezone
 from typing import Any
 
@@ -11,8 +12,12 @@ import pytest
 from cli.pages import prometheus, times, warehouse
 from cli.pages.answers import Table
 from cli.pages.charts import draw
+from cli.pages.menu import MENU
 from cli.pages.panels import body
 from cli.pages.units import in_unit, on_axis, steps
+from cli.pages.write import make_report_page
+from cli.run import Result
+from cli.sections import Row, section
 
 
 @pytest.mark.parametrize(
@@ -143,3 +148,34 @@ def test_a_variable_that_nobody_fills_in_is_refused():
         warehouse.fill_in("select $new", {"old": "1"})
     with pytest.raises(ValueError, match="is not filled in"):
         prometheus.fill_in("up{a=~'$new'}", 1, {})
+
+
+def test_the_report_of_the_last_run_is_a_page_with_its_tables_and_marks():
+    rows = [Row(["sales.store", "701", "700"], wrong=True), Row(["<b>odd</b>", "1", "1"])]
+    made = [
+        section("Rows", "table, source>, staging>", rows),
+        section("Changes", "table", [], note="This was the first run: every row is new."),
+        section("Warnings", "what", [], lines=["order_subtotals: 1 row"]),
+    ]
+    page = make_report_page(Result(False, "What is marked does not agree.", made), 1.7e9)
+    assert re.findall(r'<h2 id="p\d">([^<]*)</h2>', page) == ["Rows", "Changes", "Warnings"]
+    assert '<td class=" red">⚠ sales.store</td>' in page and page.count("⚠") == 1
+    assert '<th scope="col" class="n">source</th>' in page and '<td class="n">701</td>' in page
+    assert "&lt;b&gt;odd&lt;/b&gt;" in page
+    assert "<p>This was the first run: every row is new.</p>" in page and "<li>order_subtotals: 1 row</li>" in page
+    assert "What is marked does not agree. Written 14 November 2023, 22:13 UTC." in page
+    assert re.findall(r'href="([^"]*)"', page) == ["#panels", *(f"{name}.html" for name in MENU)]
+    assert '<a href="report.html" aria-current="page">Report</a>' in page
+
+
+def test_small_tables_of_the_report_stand_beside_each_other():
+    few, many = [Row(["a", "1"])], [Row(["a", "1", "2", "3", "4"])]
+    made = [
+        section("one", "a, b>", few),
+        section("two", "a, b>", few),
+        section("three", "a, b>, c>, d>, e>", many),
+        section("four", "a, b>", few),
+    ]
+    page = make_report_page(Result(True, "All is well.", made), 0)
+    places = re.findall(r'style="--x: (\d+); --w: (\d+); --y: (\d+); --h: 1"', page)
+    assert places == [("1", "12", "1"), ("13", "12", "1"), ("1", "24", "2"), ("1", "12", "3")]

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
 from rich.console import Console
 
-from cli.report import Money, Report, TableCounts, show
+from cli.airflow_client import STAGING_DAG, Task
+from cli.report import Money, Report, TableCounts, as_sections, show, stages, times
 
 COUNTS = [TableCounts("sales.store", 3, 1, True, 3, "dim_store", 3)]
 MONEY = [Money("total due", Decimal("1.5"), Decimal("1.5"))]
@@ -20,7 +22,7 @@ def test_a_table_whose_values_differ_does_not_agree_although_the_numbers_do():
     assert not report.agree
     console = Console(width=120)
     with console.capture() as printed:
-        show(console, report, {})
+        show(console, report)
     assert "✗ store: rows with other values: 1, such as (292)" in printed.get()
 
 
@@ -35,7 +37,7 @@ REVENUE = [Money("revenue (order lines)", Decimal("1111615664.463012"), Decimal(
 def printed(width, counts=LARGE, money=REVENUE):
     console = Console(width=width, no_color=True)
     with console.capture() as text:
-        show(console, Report(counts, money), {"extract.db": 9.9})
+        show(console, Report(counts, money), [times({"extract.db": 9.9})])
     return text.get()
 
 
@@ -54,3 +56,40 @@ def test_what_does_not_agree_is_seen_without_colours(width):
     assert len(marked) == 2
     assert "sales.salesorderdetail" in marked[0] and "revenue" in marked[1]
     assert "✗" not in printed(width, COUNTS, MONEY)
+
+
+def test_what_dbt_warned_of_is_told_and_does_not_make_the_report_disagree():
+    report = Report(COUNTS, MONEY, warned=["order_subtotals: 1 row, the first:", "  nk_order=7"])
+    assert report.agree
+    console = Console(width=60, no_color=True)
+    with console.capture() as text:
+        show(console, report)
+    assert "Warnings\n  order_subtotals: 1 row, the first:\n    nk_order=7\n" in text.get()
+    assert "Warnings\n  None.\n" in printed(60, COUNTS, MONEY)
+
+
+def test_stages_are_told_in_the_order_in_which_they_started():
+    start = datetime(2024, 9, 1, tzinfo=timezone.utc)
+    spans = {
+        "load.db.person": (20, 29),
+        "extract.db.person": (0, 9),
+        "extract.api.currency": (1, 3),
+        "warehouse": (30, 60),
+    }
+    tasks = [
+        Task(STAGING_DAG, name, "success", start + timedelta(seconds=a), start + timedelta(seconds=b), 1)
+        for name, (a, b) in spans.items()
+    ]
+    assert [row.cells for row in times(stages(tasks)).rows] == [
+        ["extract.db", "9.0"],
+        ["extract.api", "2.0"],
+        ["load.db", "9.0"],
+        ["warehouse", "30.0"],
+    ]
+
+
+def test_a_page_gets_the_same_rows_and_marks():
+    rows, money, warnings = as_sections(Report(LARGE, REVENUE, {"store": "rows with other values: 1"}))
+    assert [row.wrong for row in rows.rows] == [False, True, False]
+    assert rows.rows[0].cells[-1] == "fact_order_reason" and rows.rows[0].cells[2] == "27,647 (slice)"
+    assert money.rows[0].wrong and warnings.lines == ["✗ store: rows with other values: 1"]

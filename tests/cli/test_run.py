@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
+from io import StringIO
+from typing import Any, cast
+
 import pytest
 from rich.console import Console
 
-from cli import run
+from cli import airflow_client, changes, run
 from cli.endpoints import Endpoints
 from cli.pages import write
+from cli.run import Day, Result, summary
+from cli.sections import show
 
 MADE = Endpoints("http://a", "admin", "pw", "postgresql://s", "postgresql://127.0.0.1:1/w", "http://l", "key", "secret")
 
@@ -20,15 +26,92 @@ def test_pages_of_the_demo_are_written_again_whatever_came_of_the_run(tmp_path, 
     written: list[Endpoints] = []
     monkeypatch.setenv("ENDPOINTS", str(path))
     monkeypatch.setattr(run, "OF_PROCESSES", path if is_demo else tmp_path / "other.json")
-    monkeypatch.setattr(run, "run_pipeline", lambda *_, **__: succeeded)
-    monkeypatch.setattr(write, "refresh_pages", lambda _, endpoints: written.append(endpoints))
+    monkeypatch.setattr(run, "run_pipeline", lambda *_, **__: Result(succeeded, "It is done."))
+    monkeypatch.setattr(write, "refresh_pages", lambda _, endpoints, __: written.append(endpoints))
     assert run.run(Console()) == (0 if succeeded else 1)
     assert written == ([MADE] if is_demo else [])
 
 
-def test_a_warehouse_that_does_not_answer_is_a_sentence():
+def test_a_warehouse_that_does_not_answer_is_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(write, "DEMO_HOME", tmp_path / ".demo")
+    (tmp_path / ".demo").mkdir()
     console = Console(width=200)
     with console.capture() as text:
-        write.refresh_pages(console, MADE)
+        write.refresh_pages(console, MADE, Result(False, "The run x failed."))
+    # What came of the run is on a page all the same.
+    assert "The run x failed." in (tmp_path / ".demo" / "report.html").read_text()
     assert "The pages in .demo/ are as they were: the warehouse says" in text.get()
     assert "Connection refused" in text.get()
+
+
+DAYS = [date(2024, 10, number) for number in (5, 6, 7)]
+
+
+@pytest.fixture
+def days(monkeypatch):
+    """Run a range of which the days in ``failing`` fail; returns the result, what was printed and what was started."""
+
+    def make(*failing):
+        started: list[date] = []
+
+        def start(client: Any, day: date) -> str:
+            started.append(day)
+            return str(day)
+
+        monkeypatch.setattr(airflow_client, "wait_for_dags", lambda client: None)
+        monkeypatch.setattr(airflow_client, "check_days", lambda client, asked: None)
+        monkeypatch.setattr(airflow_client, "start_run", start)
+        monkeypatch.setattr(changes, "mark", lambda dsn: changes.Mark(len(started)))
+        monkeypatch.setattr(changes, "loaded_rows", lambda mark, dsn: 1000 + mark.load_id)
+        monkeypatch.setattr(run, "show_progress", lambda *given: None if given[2] in map(str, failing) else [])
+        monkeypatch.setattr(
+            run, "_report", lambda *given: Result(True, f"Report of {given[3]}, since {given[5].load_id}.")
+        )
+
+        class Stack:
+            warehouse_dsn = ""
+
+            def airflow(self) -> None:
+                return None
+
+        console = Console(width=100, no_color=True, file=StringIO(), record=True)
+        return run.run_days(console, cast(Any, Stack()), DAYS), console.export_text(), started
+
+    return make
+
+
+def test_a_range_is_run_in_order_and_stops_at_the_first_failure(days):
+    result, text, started = days(DAYS[1])
+    assert not result.succeeded and started == DAYS[:2]
+    assert "2024-10-06 failed, and the days after it were not run" in text
+    assert "make run-pipeline FROM=2024-10-06 TO=2024-10-07" in text
+    cells = [row.cells for row in result.sections[0].rows]
+    assert [(row[0], row[1], row[3]) for row in cells] == [
+        ("2024-10-05", "1,000", "success"),
+        ("2024-10-06", "1,001", "failed"),
+        ("2024-10-07", "–", "not run"),
+        ("all", "2,001", "1 of 3 succeeded"),
+    ]
+    assert "✗ 2024-10-06" in text
+
+
+def test_a_range_says_how_far_it_is_and_ends_with_a_summary_and_the_last_days_report(days):
+    result, text, started = days()
+    assert result.succeeded and started == DAYS
+    for number, day in enumerate(DAYS, 1):
+        assert f"{day}, day {number} of 3" in text
+    # The report tells what changed since before the first of them.
+    assert result.verdict == "Report of 2024-10-07, since 0."
+    assert text.index("day 3 of 3") < text.index("3 of 3 succeeded")
+
+
+@pytest.mark.parametrize("width", [40, 60, 110])
+def test_the_summary_fits_any_terminal(width):
+    console = Console(width=width, no_color=True)
+    with console.capture() as text:
+        show(
+            console,
+            summary([Day(DAYS[0], "success", 1234567, 61.4), Day(DAYS[1], "failed", 0, 2), Day(DAYS[2], "not run")]),
+        )
+    assert max(map(len, text.get().splitlines())) <= width
+    assert all(word in text.get() for word in ("1,234,567", "61", "not run", "1 of 3 succeeded", "✗ 2024-10-06"))

@@ -20,7 +20,7 @@ from cli.containers import __main__ as containers
 from cli.containers import workers
 from cli.endpoints import Endpoints
 from cli.errors import UserError
-from cli.pages.write import PAGES, menu_of
+from cli.pages.menu import MENU, menu_of
 from cli.simulate import PAGE, end_process
 from cli.simulate.command import read_scenario, read_settings, refuse_elsewhere, simulate
 from cli.simulate.page import make_page
@@ -160,12 +160,12 @@ def test_its_menu_leads_to_the_pages_that_are_there_and_theirs_to_it(tmp_path):
         return [part.split('"')[0] for part in page.split('<li><a href="')[1:]]
 
     assert links() == [PAGE]
-    assert [name for name, _ in menu_of(tmp_path)] == list(PAGES)
-    for name in PAGES:
+    assert [name for name, _ in menu_of(tmp_path)] == list(MENU)
+    for name in MENU:
         (tmp_path / f"{name}.html").touch()
     (tmp_path / PAGE).touch()
-    assert links() == [f"{name}.html" for name in (*PAGES, "simulate")]
-    assert [name for name, _ in menu_of(tmp_path)] == [*PAGES, "simulate"]
+    assert links() == [f"{name}.html" for name in (*MENU, "simulate")]
+    assert [name for name, _ in menu_of(tmp_path)] == [*MENU, "simulate"]
 
 
 def test_without_a_scenario_all_are_listed_with_a_line_each(tmp_path):
@@ -226,6 +226,7 @@ def test_a_stack_in_containers_says_whose_the_source_is(monkeypatch, secret, els
         "source": {**server, "secret": secret},
         "warehouse": {**server, "secret": "dbt_password"},
         "lake": {"url": "http://l", "access_key": "k"},
+        "prometheus": "http://p",
     }
     assert containers.endpoints(made).source_elsewhere == elsewhere
 

@@ -40,6 +40,7 @@ OUTPUTS = {
     "image": "bikes-store-airflow:2",
     "endpoints": {
         "airflow": "http://127.0.0.1:8080",
+        "prometheus": "http://127.0.0.1:9090",
         "source": {**SERVER, "port": 1, "secret": "source_admin_password"},
         "warehouse": {**SERVER, "port": 2, "secret": "warehouse_admin_password"},
         "lake": {"url": "http://127.0.0.1:9", "access_key": "x"},

@@ -13,10 +13,11 @@ from pathlib import Path
 import psycopg2
 import pytest
 import requests
+from rich.console import Console
 
 from bikes_store.tables import STAGING_SCHEMA, TABLES
-from cli import airflow_client, report
-from cli.airflow_client import STAGING_DAG, WAREHOUSE_DAG
+from cli import airflow_client, report, status
+from cli.airflow_client import MAINTENANCE_DAG, STAGING_DAG, WAREHOUSE_DAG
 from cli.containers.secrets_file import read_secrets
 from cli.errors import UserError
 from tests.support import leaks
@@ -110,6 +111,30 @@ def test_both_dags_succeed_although_a_worker_is_lost(run):
     }
 
 
+def test_programs_of_the_stack_are_reached_without_a_password_in_sight(stack, run):
+    """`make psql`, `make airflow`, `make dbt`. Their exit codes are those of the programs."""
+    who = "-X -A -t -c 'SELECT current_user'"
+    for database, role in (("warehouse", "reporter"), ("source", "source_reader"), ("airflow", "airflow")):
+        done = stack.command("psql", DB=database, ARGS=who)
+        assert (done.returncode, done.stdout) == (0, f"{role}\n"), done.stderr
+    done = stack.command("airflow", ARGS="dags list --output plain")
+    assert done.returncode == 0 and MAINTENANCE_DAG in done.stdout, done.stdout + done.stderr
+    done = stack.command("dbt", ARGS="--quiet show --inline 'select current_user as who' --output json")
+    assert done.returncode == 0 and '"who": "dbt"' in done.stdout, done.stdout + done.stderr
+    assert stack.command("airflow", ARGS="dags gone").returncode == 2
+
+
+def test_status_tells_of_the_stack(stack, run, monkeypatch):
+    monkeypatch.setenv("ENDPOINTS", str(stack.folder / "endpoints.json"))
+    console = Console(width=200, no_color=True)
+    with console.capture() as screen:
+        assert status.status(console) == 0
+    text = screen.get()
+    assert run[0] in text and "can't be asked" not in text and "does not answer" not in text
+    disks = text.split("Disk")[1]
+    assert "warehouse" in disks and "lake" in disks and "GB" in disks
+
+
 def test_rows_and_money_reconcile(stack, run):
     assert report.make_report(stack.endpoints, run[0]).agree
 
@@ -143,6 +168,7 @@ def test_prometheus_has_airflows_metrics_with_labels(stack, ask):
         (STAGING_DAG, f"{stage}.{side}") for stage in ("extract", "load") for side in ("db", "api")
     }
     expected |= {(STAGING_DAG, None), (WAREHOUSE_DAG, None), (WAREHOUSE_DAG, "warehouse_init")}
+    expected.add((MAINTENANCE_DAG, None))  # its first run comes with the start of Airflow
     assert groups == expected
     assert ask('{__name__=~"airflow_unmapped_.*"}') == []
     names = {series["metric"]["__name__"] for series in ask('{__name__=~"airflow_.*|bikes_store_.*"}')}
@@ -414,7 +440,7 @@ def test_a_backup_brings_back_what_was_lost_after_it(stack, run):
 
 
 def pause(stack, is_paused):
-    for dag_id in (STAGING_DAG, WAREHOUSE_DAG):
+    for dag_id in (STAGING_DAG, WAREHOUSE_DAG, MAINTENANCE_DAG):
         stack.airflow.call("PATCH", f"/dags/{dag_id}", {"is_paused": is_paused})
 
 

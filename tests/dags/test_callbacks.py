@@ -13,6 +13,7 @@ from bikes_store import alerts
 from bikes_store.airflow_glue import stats
 from bikes_store.airflow_glue.callbacks import alert_slack, report_dbt_tests, send_unsent_alerts
 from bikes_store.airflow_glue.connections import slack_webhook
+from bikes_store.dbt_tests import WARNINGS
 from cli.processes.postgres import psql
 from tests.support.web import web_server
 
@@ -140,10 +141,13 @@ def test_tests_that_passed_are_only_counted(tmp_path, slack, sent, reconciliatio
     assert slack.requests == []
 
 
-def test_a_test_that_warns_is_told_to_slack(tmp_path, slack, sent, reconciliation):
-    report_dbt_tests(found(tmp_path, "warn", 2), FAILED)
+def test_a_test_that_warns_is_told_to_slack_and_to_the_report(tmp_path, slack, sent, reconciliation):
+    left = {}
+    ti = SimpleNamespace(**vars(FAILED["task_instance"]), xcom_push=lambda key, value: left.update({key: value}))
+    report_dbt_tests(found(tmp_path, "warn", 2), {**FAILED, "task_instance": ti})
     (request,) = slack.requests
     text = json.loads(request)["text"]
+    assert left == {WARNINGS: "order_amounts: 2 rows, the first:\n  nk_order=7, n=1\n  nk_order=8, n=2"}
     assert text.startswith(":warning: *bikes_store_staging*: task *load.db.store* succeeded, but")
     assert "order_amounts: 2 rows, the first:\n  nk_order=7, n=1\n  nk_order=8, n=2" in text
     assert sent["bikes_store.warehouse.tests_warned"] == 1

@@ -1,4 +1,4 @@
-"""Both DAGs are what the platform promises: names, schedule, shape, outlets, alerts."""
+"""The DAGs are what the platform promises: names, schedule, shape, outlets, alerts."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def in_group(dag, group):
     return {task.task_id: task for task in dag.tasks if task.task_id.startswith(f"{group}.")}
 
 
-def test_both_dags_and_nothing_else_are_imported(dags):
+def test_the_dags_and_nothing_else_are_imported(dags):
     assert dags.import_errors == {}
-    assert set(dags.dags) == {"bikes_store_staging", "bikes_store_warehouse"}
+    assert set(dags.dags) == {"bikes_store_staging", "bikes_store_warehouse", "bikes_store_maintenance"}
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,7 @@ def test_both_dags_and_nothing_else_are_imported(dags):
     [
         ("bikes_store_staging", "Extract data and load into staging area", "@daily"),
         ("bikes_store_warehouse", "Transform data into warehouse", None),
+        ("bikes_store_maintenance", "Remove old metadata, logs and extracts", "30 4 * * *"),
     ],
 )
 def test_names_and_schedule(dags, dag_id, description, schedule):
@@ -62,6 +63,17 @@ def test_names_and_schedule(dags, dag_id, description, schedule):
     assert dag.catchup is False
     assert dag.max_active_runs == 1
     assert "bikes-store" in dag.tags
+
+
+def test_maintenance_waits_for_nobody(dags):
+    """Neither for somebody to unpause it, nor for another task: each removes what it can."""
+    dag = dags.dags["bikes_store_maintenance"]
+    assert dag.is_paused_upon_creation is False
+    assert {task.task_id: task.upstream_task_ids for task in dag.tasks} == {
+        "clean_metadata": set(),
+        "remove_old_extracts": set(),
+        "remove_old_logs": set(),
+    }
 
 
 def test_every_task_tells_slack_and_has_an_owner_and_retries(dags):
@@ -219,7 +231,7 @@ print(time.perf_counter() - began)
 """
 
 
-@pytest.mark.parametrize("name", ["bikes_store_staging", "bikes_store_warehouse"])
+@pytest.mark.parametrize("name", ["bikes_store_staging", "bikes_store_warehouse", "bikes_store_maintenance"])
 def test_a_dag_file_is_imported_in_under_a_second(name, manifest):
     """In processor time of a fresh process, like the scheduler's parser. Other work of the machine does not count."""
     environment = {**os.environ, "BIKES_STORE_DBT_MANIFEST": str(manifest), "PYTHONPATH": str(REPOSITORY / "dags")}
@@ -242,7 +254,7 @@ def test_parsing_needs_no_database_and_no_network(manifest):
         "socket.socket.connect = refuse\n"
         "from airflow.models import DagBag\n"
         f"bag = DagBag({str(REPOSITORY / 'dags')!r}, include_examples=False)\n"
-        "assert len(bag.dags) == 2, bag.import_errors\n"
+        "assert len(bag.dags) == 3, bag.import_errors\n"
     )
     environment = {**os.environ, "BIKES_STORE_DBT_MANIFEST": str(manifest)}
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
@@ -273,7 +285,7 @@ def test_parsing_imports_nothing_that_only_tasks_need(name, manifest):
     assert not [module for module in added if module.startswith(heavy) or module in work]
 
 
-@pytest.mark.parametrize("dag_id", ["bikes_store_staging", "bikes_store_warehouse"])
+@pytest.mark.parametrize("dag_id", ["bikes_store_staging", "bikes_store_warehouse", "bikes_store_maintenance"])
 def test_documentation_says_why_who_and_what_to_do_when_it_fails(dags, dag_id):
     dag = dags.dags[dag_id]
     _, *sections = re.split(r"^### ", dag.doc_md, flags=re.MULTILINE)

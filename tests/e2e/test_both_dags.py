@@ -17,8 +17,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from cli import airflow_client, report
-from cli.airflow_client import STAGING_DAG, WAREHOUSE_DAG, Task
+from bikes_store.dbt_tests import WARNINGS
+from cli import airflow_client, changes, report, status, task_times
+from cli.airflow_client import MAINTENANCE_DAG, STAGING_DAG, WAREHOUSE_DAG, Task
+from cli.changes import Change, Mark
 from cli.database import connect, query
 from cli.endpoints import Endpoints
 from cli.names import BUCKETS, DATABASES
@@ -48,6 +50,7 @@ class Running:
     command_lines: dict[str, set[str]]
     screen: StringIO
     spilled_before: int = 0
+    held_before: Mark | None = None
 
     def run(self, day: date) -> tuple[str, list[Task]]:
         """Run both DAGs for a day, to their end; returns the run's id and all tasks."""
@@ -122,6 +125,7 @@ def second(platform: Running, first: Any) -> tuple[str, list[Task]]:
         moment,
     )
     platform.spilled_before = spilled_files(platform)
+    platform.held_before = changes.mark(platform.endpoints.warehouse_dsn)
     return platform.run(day)
 
 
@@ -155,6 +159,45 @@ def test_second_run_takes_the_changes_and_the_daily_branch(platform, second):
         "SELECT count(*), count(*) FILTER (WHERE dbt_valid_to IS NULL) FROM warehouse.dim_product"
         " GROUP BY nk_product HAVING count(*) > 1",
     ) == [(2, 1)]
+
+
+def test_the_report_says_what_the_second_run_changed(platform, second):
+    found = changes.since(platform.held_before, platform.endpoints.warehouse_dsn)
+    assert found.staging == [Change("production.product", 0, 1, 0), Change("sales.salesorderdetail", 0, 1, 0)]
+    models = {change.table: change for change in found.models}
+    # The new price is a version, and the old one ends; the order is built again, with all its lines.
+    product, order = models["dim_product"], models["fact_order"]
+    assert (product.inserted, product.updated, product.deleted) == (1, 1, 0)
+    assert order.inserted == order.deleted and order.before == order.now
+    assert "dim_customer" not in models
+
+
+def test_the_report_says_what_warned_and_where_the_time_went(platform, second):
+    _, tasks = second
+    warned = [line for task in tasks if (line := platform.airflow.xcom(task, WARNINGS))]
+    assert [line.split(":")[0] for line in warned] == ["order_subtotals_equal_their_lines"]
+    upstream = {dag_id: platform.airflow.upstream(dag_id) for dag_id in (STAGING_DAG, WAREHOUSE_DAG)}
+    times = task_times.task_times(tasks, upstream)
+    assert len(times) > 50 and all(each.ran > 0 for each in times)
+    assert sum(each.waited for each in times) > 0
+
+
+def test_maintenance_has_run_by_itself(platform, first):
+    """It comes with the start of Airflow, and touches nothing that the runs need."""
+    (run,) = platform.airflow.last_runs(MAINTENANCE_DAG, 1)
+    *_, last = airflow_client.follow_run(platform.airflow, MAINTENANCE_DAG, run["dag_run_id"])
+    assert last.state == "success"
+
+
+def test_status_shows_the_runs_and_that_every_table_is_fresh(platform, second, tmp_path, monkeypatch):
+    platform.endpoints.write(tmp_path / "endpoints.json")
+    monkeypatch.setenv("ENDPOINTS", str(tmp_path / "endpoints.json"))
+    console = Console(width=200, no_color=True)
+    with console.capture() as screen:
+        assert status.status(console) == 0
+    text = screen.get()
+    assert second[0] in text and MAINTENANCE_DAG in text and "121,317" in text
+    assert "✗ sales" not in text and "can't be asked" not in text
 
 
 def test_no_statement_of_a_daily_run_spills(platform, second):

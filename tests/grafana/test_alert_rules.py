@@ -22,6 +22,7 @@ FAILED = f"airflow_dag_run_last_failed{{{DAG}}}"
 TRIED = f'airflow_task_finished_total{{state="up_for_retry",{DAG},task_id="load.db.store",task_group="load.db"}}'
 WAREHOUSE, SOURCE = (f'mountpoint="/disks/{volume}",volume="{volume}"' for volume in ("warehouse", "source"))
 SINCE = "airflow_dag_run_running_since_timestamp_seconds"
+LOADED, FRESH_FOR = "bikes_store_table_loaded_timestamp_seconds", "bikes_store_table_fresh_for_seconds"
 GOOD = "bikes_store_warehouse_good_timestamp_seconds"
 
 
@@ -184,6 +185,22 @@ STORIES = (
         (26 * 60 + 1, 36 * 60),
         (5 * 60, 25 * 60),
         {},
+    ),
+    # Two tables are loaded at minute 0, and one of them may be older than the other. The first is loaded again after 30
+    # hours, the other one never is, but the story ends before its time. After ten hours statsd-exporter restarts.
+    Story(
+        "Table stale",
+        {
+            f'{LOADED}{{table="sales.store"}}': (
+                f"0x{10 * 60 * MINUTE} stale _x{20 * 60 * MINUTE} 108000x{4 * 60 * MINUTE}"
+            ),
+            f'{FRESH_FOR}{{table="sales.store"}}': f"93600x{10 * 60 * MINUTE} stale _x{24 * 60 * MINUTE}",
+            f'{LOADED}{{table="sales.salesreason"}}': f"0x{34 * 60 * MINUTE}",
+            f'{FRESH_FOR}{{table="sales.salesreason"}}': f"180000x{34 * 60 * MINUTE}",
+        },
+        (26 * 60 + 1, 29 * 60),
+        (5 * 60, 26 * 60 - 1, 31 * 60),
+        {"table": "sales.store"},
     ),
     # One of two tables differs; statsd-exporter restarts; then a full load makes it equal.
     Story(

@@ -10,15 +10,19 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
+from cli.pages.menu import MENU
 from cli.pages.prometheus import Metrics, wait_until_read
-from cli.pages.write import PAGES, make_page
+from cli.pages.write import make_page, make_report_page
 from cli.processes.settings import LOOPBACK
+from cli.run import Result
+from cli.sections import Row, section
 from tests.support.browser import WIDTHS, assert_fits
 from tests.support.dashboards import annotation_queries, boards, prometheus_queries
 from tests.support.engine import install
 from tests.support.ports import free_ports
 
 MINUTES, EVERY = 20, 15  # a reading each fifteen seconds
+LONG_AGO = time.time() - 39 * 3600
 STAGING, WAREHOUSE = (f'dag_id="bikes_store_{name}"' for name in ("staging", "warehouse"))
 TASK = f'{STAGING},task_id="load.db.sales.store",task_group="load.db"'
 
@@ -44,6 +48,10 @@ SERIES: dict[str, Callable[[float], float | None]] = {
     'bikes_store_table_written_rows{table="sales.store"}': lambda minute: 5 if minute >= 8 else None,
     'bikes_store_table_difference_rows{table="sales.store"}': lambda minute: 2 if minute >= 8 else None,
     'bikes_store_table_loaded_rows{table="person.person"}': lambda minute: 19972 if minute >= 8 else None,
+    'bikes_store_table_loaded_timestamp_seconds{table="sales.store"}': lambda _: LONG_AGO,
+    'bikes_store_table_fresh_for_seconds{table="sales.store"}': lambda _: 26 * 3600,
+    'bikes_store_table_loaded_timestamp_seconds{table="sales.salesreason"}': lambda _: LONG_AGO,
+    'bikes_store_table_fresh_for_seconds{table="sales.salesreason"}': lambda _: 50 * 3600,
 }  # fmt: skip
 
 
@@ -136,6 +144,13 @@ def test_rows_of_four_queries_are_one_table(pages):
     assert rows == [["person.person", "19,972", "–", "–"], ["sales.store", "701", "5", "⚠ 2"]]
 
 
+def test_a_table_is_as_fresh_as_it_may_be_old(pages):
+    """Both were loaded at the same time."""
+    bars = panel(pages["pipeline"], "Freshness of tables")
+    found = re.findall(r'<th scope="row">([^<]*)</th>.*?<div class="(\w+)".*?<td class="n">(⚠ )?(\d+)', bars)
+    assert found == [("sales.store", "red", "⚠ ", "150"), ("sales.salesreason", "good", "", "78")]
+
+
 def test_slowest_tasks_have_names_and_mean_seconds(pages):
     table = panel(pages["pipeline"], "Slowest tasks")
     assert re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", table) == [
@@ -157,7 +172,8 @@ def test_alerts_that_hold_are_listed(pages):
     assert "<strong>DAG run failed</strong> (critical)<br>The last run of bikes_store_warehouse failed." in alerts
     assert "Worker worker-2 has sent no heartbeat" in alerts and "worker-1" not in alerts
     assert "in the staging area differs" in alerts
-    assert alerts.count("<li ") == 4
+    assert "The last load of sales.store is older than this table may be." in alerts
+    assert alerts.count("<li ") == 5
 
 
 def test_panel_that_nobody_sends_anything_to_says_so(pages):
@@ -171,7 +187,7 @@ def test_every_panel_is_there_and_nothing_comes_from_elsewhere(pages):
     for name, page in pages.items():
         assert page.count("<section") == len(panels_of[name])
         links = re.findall(r'(?:src|href)="([^"]*)"', page)
-        assert links == ["#panels", *(f"{other}.html" for other in PAGES)]
+        assert links == ["#panels", *(f"{other}.html" for other in MENU)]
         assert re.findall(r"https?://|url\(|@import", page) == []
         assert f'<a href="{name}.html" aria-current="page">' in page
 
@@ -187,3 +203,16 @@ def test_page_says_it_when_prometheus_does_not_answer():
 @pytest.mark.parametrize("name", ["pipeline", "platform"])
 def test_page_fits_the_window(pages, tmp_path, name, width):
     assert_fits(pages[name], width, tmp_path)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_report_fits_the_window(tmp_path, width):
+    row = Row(["sales.salesorderheadersalesreason", *["121,317,000"] * 4, "fact_order_reason"], wrong=True)
+    made = [
+        section("Rows", "table, source>, lake>, staging>, warehouse>, as", [row] * 19),
+        section("Time", "stage, seconds>", [Row(["warehouse_init", "24.0"])] * 5),
+        section(
+            "Slowest tasks", "task, seconds>, waited before>, share>", [Row(["load.db.x" * 4, "9.0", "1.0", "10%"])]
+        ),
+    ]
+    assert_fits(make_report_page(Result(True, "All is well.", made), time.time()), width, tmp_path)

@@ -161,6 +161,14 @@ def test_init_gets_what_its_files_name_and_no_other_password(planned):
     assert given["init"] - given["scheduler"] == named - given["scheduler"] | of_init_alone
 
 
+def test_the_lake_removes_old_logs_by_itself_and_of_the_data_old_versions_alone(planned):
+    rules = {values["bucket"]: values["rule"] for values in resources(planned, "minio_ilm_policy").values()}
+    (logs,), (data,) = rules["airflow-logs"], rules["bikes-store"]
+    assert (logs["expiration"], logs["noncurrent_expiration"][0]["days"]) == ("30d", "1d")
+    # "DeleteMarker": what is left of an object when its last version is gone.
+    assert (data["expiration"], data["noncurrent_expiration"][0]["days"]) == ("DeleteMarker", "30d")
+
+
 def test_no_service_has_a_shell_as_its_first_process(planned):
     """It would keep Docker's SIGTERM from the server; and Redis' entrypoint leaves root only for redis-server."""
     commands = {

@@ -78,7 +78,9 @@ def report_dbt_tests(project_directory: str, context: Any) -> None:
             text += f"\n{len(warnings)} more only warn.\n{dbt_tests.describe(warnings)}"
         raise AirflowFailException(text)
     if warnings:
-        _tell_slack(context, dbt_tests.describe(warnings), warning=True)
+        text = dbt_tests.describe(warnings)
+        context["task_instance"].xcom_push(key=dbt_tests.WARNINGS, value=text)  # the report after the run has it too
+        _tell_slack(context, text, warning=True)
 
 
 def _fail_when_sql_is_wrong(results: list[Result]) -> None:

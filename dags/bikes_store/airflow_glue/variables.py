@@ -31,6 +31,14 @@ _MOST_SECONDS = 2_147_483  # PostgreSQL keeps milliseconds, in 31 bits
 STATEMENT_TIMEOUT = Quantity("BIKES_STORE_STATEMENT_TIMEOUT", "seconds", default=3600, least=1, most=_MOST_SECONDS)
 LOCK_TIMEOUT = Quantity("BIKES_STORE_LOCK_TIMEOUT", "seconds", default=60, least=1, most=_MOST_SECONDS)
 
+#: Days that something is kept; 0 for ever. Whoever repeats a run of the last week finds what it needs.
+_WEEK, _CENTURY = 7, 36_600
+KEEP_METADATA = Quantity(
+    "BIKES_STORE_KEEP_METADATA_DAYS", "days", default=90, least=0, most=_CENTURY, least_above=_WEEK
+)
+KEEP_EXTRACTS = Quantity("BIKES_STORE_KEEP_LAKE_DAYS", "days", default=0, least=0, most=_CENTURY, least_above=_WEEK)
+KEEP_LOGS = Quantity("BIKES_STORE_KEEP_LOGS_DAYS", "days", default=30, least=0, most=_CENTURY)
+
 
 def currency_api_url() -> str:
     """Address of the currency API.
@@ -104,6 +112,16 @@ def tables() -> dict[str, Table]:
     :raises Refused: when the variable is not JSON, or does not fit the catalogue.
     """
     return read_tables(_json(TABLES_TO_LOAD), TABLES_TO_LOAD)
+
+
+def kept(quantity: Quantity) -> timedelta | None:
+    """How long something is kept; None for ever. A variable that is not set leaves the default.
+
+    :param quantity: one of those that begin with KEEP.
+    :raises Refused: when the variable is not a whole number of days, or so few that a rerun would lack something.
+    """
+    days = _number(quantity)
+    return timedelta(days=days) if days else None
 
 
 def _json(name: str) -> Any:

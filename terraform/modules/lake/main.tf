@@ -73,6 +73,23 @@ resource "minio_ilm_policy" "logs" {
   depends_on = [minio_s3_bucket_versioning.this]
 }
 
+# The DAG bikes_store_maintenance deletes old objects of this bucket, when a person has said so. What it deletes, and
+# what a repeated run has overwritten, stays as an old version that can be brought back for a month.
+resource "minio_ilm_policy" "data" {
+  bucket = minio_s3_bucket.this[var.buckets.data].bucket
+
+  rule {
+    id         = "old-versions"
+    status     = "Enabled"
+    expiration = "DeleteMarker"
+    noncurrent_expiration {
+      days = "30d"
+    }
+  }
+
+  depends_on = [minio_s3_bucket_versioning.this]
+}
+
 resource "minio_iam_user" "pipeline" {
   name          = var.access_key
   secret        = var.secrets["lake_secret_key"]

@@ -48,7 +48,7 @@ def test_missing_dates_empty_names_and_removed_currencies(pipeline):
             extract_currencies(web.url, pipeline.s3, f"r{number}")
             loaded = load(pipeline, f"r{number}")
             assert held(pipeline) == {record["code"]: record["name"] for record in records}
-    assert loaded == Loaded(rows=1, written=1, deleted=1)
+    assert loaded == Loaded(rows=1, written=1, deleted=1, updated=1)
     assert query(
         pipeline.warehouse_dsn, "SELECT count(*) FROM bikes_store_staging.currency WHERE modifieddate IS NULL"
     ) == [(0,)]

@@ -42,7 +42,7 @@ def test_days_add_up_to_a_full_load(small_source):
 def test_update_arrives_with_the_day_of_its_change(small_source):
     small_source.run()
     small_source.in_source("UPDATE production.product SET color = 'Red', modifieddate = '2024-09-01 08:00'")
-    assert small_source.run(window=DAY)["product"] == Loaded(rows=1, written=1, deleted=0)
+    assert small_source.run(window=DAY)["product"] == Loaded(rows=1, written=1, deleted=0, updated=1)
     assert small_source.staging_rows("product") == small_source.source_rows("product")
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from datetime import datetime, timedelta, timezone
 
+import psycopg2
 import pytest
 
 from bikes_store.errors import Refused
 from bikes_store.lake import BUCKET, object_key
+from bikes_store.load_log import last_loads
 from bikes_store.tables import TABLES
 from bikes_store.window import FULL, Window
 from cli.database import query
@@ -31,6 +34,35 @@ def test_a_full_load_is_noted(small_source):
     small_source.run("salesorderdetail", run_id="first")
     columns = "table_name, run_id, window_start, window_end, rows, written, deleted"
     assert log(small_source, columns) == [("salesorderdetail", "first", None, None, 3, 3, 0)]
+
+
+def test_new_and_changed_rows_are_told_apart(small_source):
+    small_source.run("person", "salesorderdetail")
+    small_source.in_source(
+        "UPDATE sales.salesorderdetail SET orderqty = 9 WHERE salesorderdetailid = 2;"
+        " DELETE FROM sales.salesorderdetail WHERE salesorderdetailid = 1;"
+        " INSERT INTO person.person (businessentityid, persontype, firstname, lastname) VALUES (3, 'IN', 'Cy', 'Fox');"
+        " UPDATE person.person SET firstname = firstname || '!' WHERE businessentityid < 3"
+    )
+    loaded = small_source.run("person", "salesorderdetail")
+    assert (loaded["person"].written, loaded["person"].updated) == (3, 2)
+    assert log(small_source, "table_name, written, updated, deleted")[-2:] == [
+        ("person", 3, 2, 0),
+        ("salesorderdetail", 1, 1, 1),
+    ]
+
+
+def test_the_last_load_of_each_table_has_its_age(small_source):
+    small_source.run("person", "product")
+    small_source.in_staging("UPDATE bikes_store_staging.load_log SET loaded_at = loaded_at - interval '5 days'")
+    small_source.run("product")
+    with closing(psycopg2.connect(small_source.warehouse_dsn)) as staging:
+        loads = last_loads(staging)
+    ages = {name: age for name, (_, age) in loads.items()}
+    assert set(ages) == {"person", "product"}
+    assert ages["product"] < timedelta(minutes=1) and timedelta(days=5) < ages["person"] < timedelta(days=5, minutes=1)
+    now = datetime.now(timezone.utc).replace(tzinfo=None)
+    assert abs(now - ages["person"] - loads["person"][0]) < timedelta(seconds=10)
 
 
 def test_an_incremental_load_is_noted_with_its_window(small_source):

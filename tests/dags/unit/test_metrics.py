@@ -24,6 +24,7 @@ def test_gauges_of_extract_and_load_name_their_table():
         "bikes_store.table.deleted_rows.sales.store": 1,
         "bikes_store.table.difference_rows.sales.store": 2,
         "bikes_store.table.loaded_at.sales.store": 1.5,
+        "bikes_store.table.fresh_for_seconds.sales.store": 93600,
     }
 
 

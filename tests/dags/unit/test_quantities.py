@@ -9,6 +9,7 @@ from bikes_store.quantities import Quantity
 
 HOURS = Quantity("V", "hours", default=6, least=0, most=100, is_whole=False)
 SECONDS = Quantity("V", "seconds", default=60, least=1, most=3600)
+KEPT = Quantity("V", "days", default=0, least=0, most=366, least_above=7)
 
 
 @pytest.mark.parametrize(
@@ -35,3 +36,15 @@ def test_what_is_no_whole_number_in_range_is_refused_by_name(value):
     says = f"Variable V must be a whole number of seconds from 1 to 3,600, such as 60, not {value!r}."
     with pytest.raises(Refused, match=f"^{re.escape(says)}$"):
         SECONDS.read(value)
+
+
+@pytest.mark.parametrize(("value", "number"), [("0", 0), ("7", 7), ("90", 90), ("366", 366)])
+def test_nothing_or_enough(value, number):
+    assert KEPT.read(value) == number
+
+
+@pytest.mark.parametrize("value", ["1", "6", "-1", "0.5", "367", "never"])
+def test_too_little_is_refused_by_name(value):
+    says = f"Variable V must be 0 for never, or a whole number of days from 7 to 366, such as 7, not {value!r}."
+    with pytest.raises(Refused, match=f"^{re.escape(says)}$"):
+        KEPT.read(value)

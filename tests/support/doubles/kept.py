@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from cli.paths import REPOSITORY
 from tests.support.doubles.mirror import DOUBLES
@@ -34,7 +35,7 @@ def kept_doubles() -> Iterator[dict[str, str]]:
     with TemporaryDirectory(prefix="doubles-") as folder, ExitStack() as started:
         logs = {name: Path(folder) / f"{name}.log" for name in DOUBLES}
         processes = [started.enter_context(_running(name, log)) for name, log in logs.items()]
-        told = {}
+        told: dict[str, Any] = {}
         for process, log in zip(processes, logs.values(), strict=True):
             told |= json.loads(_wait_for_address(process, log))
         yield {"TF_REATTACH_PROVIDERS": json.dumps(told)}

@@ -84,7 +84,8 @@ class Lifecycle(MinioKind):
         rules = []
         for rule in planned["rule"]:
             made: Values = {"ID": rule["id"], "Status": rule["status"], "Filter": {"Prefix": ""}}
-            made["Expiration"] = {"Days": _days(rule["expiration"])}
+            at = rule["expiration"]
+            made["Expiration"] = {"ExpiredObjectDeleteMarker": True} if at == "DeleteMarker" else {"Days": _days(at)}
             for block in rule["noncurrent_expiration"]:
                 made["NoncurrentVersionExpiration"] = {"NoncurrentDays": _days(block["days"])}
             for block in rule["abort_incomplete_multipart_upload"]:
