@@ -1,4 +1,4 @@
-"""Write the pages of a demo: one for each of Grafana's dashboards, with a menu."""
+"""Write the pages of a demo: one for each of Grafana's dashboards and one for the lineage, with a menu."""
 
 from __future__ import annotations
 
@@ -12,21 +12,27 @@ from typing import Any
 import psycopg2
 import requests
 from jinja2 import Environment
+from markupsafe import Markup
 from rich.console import Console
 from rich.markup import escape
 
 from cli.database import connect
 from cli.endpoints import Endpoints
+from cli.lineage import read_lineage
 from cli.pages import alerts
 from cli.pages.answers import Source, all_values
+from cli.pages.lineage import make_drawings
 from cli.pages.panels import body
 from cli.pages.prometheus import Metrics, wait_until_read
 from cli.pages.times import span
 from cli.pages.warehouse import Marts
-from cli.paths import DEMO_HOME, REPOSITORY
+from cli.paths import DEMO_HOME, REPOSITORY, manifest_in
 
-#: In the order of the menu.
+#: The dashboards, in the order of the menu.
 PAGES = ("sales", "pipeline", "platform")
+LINEAGE = "lineage"
+#: All pages, in the order of the menu.
+MENU = (*PAGES, LINEAGE)
 
 DASHBOARDS = REPOSITORY / "grafana" / "dashboards"
 _TEMPLATE = Path(__file__).with_name("page.html")
@@ -45,6 +51,7 @@ def refresh_pages(console: Console, endpoints: Endpoints) -> None:
             wait_until_read(prometheus)
         try:
             write_pages(DEMO_HOME, endpoints.warehouse_dsn, prometheus)
+            (DEMO_HOME / f"{LINEAGE}.html").write_text(make_lineage_page(manifest_in(DEMO_HOME)))
         except psycopg2.Error as error:
             reason = str(error).splitlines()[0]
             console.print(f"The pages in {DEMO_HOME.name}/ are as they were: the warehouse says {escape(reason)}")
@@ -83,10 +90,8 @@ def make_page(name: str, warehouse: Any, prometheus_url: str | None, now: float)
             panels, window = list(_panels(board, {"prometheus": metrics}, metrics)), metrics.window
         except requests.RequestException:
             problem = _NO_ANSWER.format(prometheus_url)
-    template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(_TEMPLATE.read_text())
-    return template.render(
+    return _render(
         name=name,
-        menu=[(page, json.loads((DASHBOARDS / f"{page}.json").read_text())["title"]) for page in PAGES],
         title=board["title"],
         description=board["description"],
         written=f"{datetime.fromtimestamp(now, timezone.utc):%d %B %Y, %H:%M} UTC",
@@ -94,6 +99,34 @@ def make_page(name: str, warehouse: Any, prometheus_url: str | None, now: float)
         problem=problem,
         panels=panels,
     )
+
+
+def make_lineage_page(manifest: Path) -> str:
+    """The HTML of the page that shows where data comes from and where it goes.
+
+    :param manifest: dbt's; when it is missing or can't be drawn, the page says so.
+    """
+    problem, drawing = "", ""
+    try:
+        drawing = make_drawings(read_lineage(manifest))
+    except FileNotFoundError:
+        problem = f"dbt's manifest is missing at {manifest}, so there is nothing to draw: `make demo` writes it."
+    except ValueError as error:
+        problem = f"The lineage can't be drawn: {error}"
+    return _render(
+        name=LINEAGE,
+        title="Lineage",
+        description="What each table is made from and where it goes: from the source over lake, staging area and dbt's"
+        " models to the dashboards.",
+        problem=problem,
+        drawing=Markup(drawing),  # noqa: S704 - its template has escaped what is in it
+    )
+
+
+def _render(**values: Any) -> str:
+    template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(_TEMPLATE.read_text())
+    titles = [json.loads((DASHBOARDS / f"{page}.json").read_text())["title"] for page in PAGES]
+    return template.render(menu=list(zip(MENU, (*titles, "Lineage"), strict=True)), **values)
 
 
 def _panels(board: dict[str, Any], sources: dict[str, Source], metrics: Metrics | None) -> Iterator[dict[str, Any]]:

@@ -13,7 +13,7 @@ from celery import Celery
 
 from cli.errors import UserError
 from cli.names import ADMIN, BUCKETS, DATABASES, LAKE_ACCESS_KEY, LAKE_REGION, password_of
-from cli.paths import AIRFLOW, DBT_PROJECT, REPOSITORY
+from cli.paths import AIRFLOW, DBT_PROJECT, REPOSITORY, manifest_in
 from cli.processes import broker
 from cli.processes.settings import LOOPBACK, Settings
 from cli.processes.supervisor import Service
@@ -107,7 +107,7 @@ def parse_dbt_project(settings: Settings) -> None:
 
 
 def dbt_manifest(settings: Settings) -> Path:
-    return (settings.home / "dbt" / "manifest.json").resolve()
+    return manifest_in(settings.home).resolve()
 
 
 def run(settings: Settings, *arguments: str) -> str:

@@ -14,7 +14,7 @@ from cli.database import query as ask
 from cli.names import ROLES, password_of
 from cli.pages.answers import all_values
 from cli.pages.warehouse import Marts
-from cli.pages.write import PAGES, write_pages
+from cli.pages.write import MENU, write_pages
 from cli.paths import REPOSITORY
 from cli.processes.postgres import psql
 from tests.support.browser import WIDTHS, assert_fits
@@ -100,7 +100,7 @@ def test_sales_page_shows_what_the_marts_hold(reporter, tmp_path):
     assert ">2</strong>" in html  # its two orders
     assert html.count('<svg viewBox="0 0 100 100"') == 3 and html.count('class="bar"') > 3
     assert "Bike" in html and "Ann Lee" in html
-    assert re.findall(r'(?:src|href)="([^"]*)"', html) == ["#panels", *(f"{page}.html" for page in PAGES)]
+    assert re.findall(r'(?:src|href)="([^"]*)"', html) == ["#panels", *(f"{page}.html" for page in MENU)]
     for page in others:
         html = page.read_text()
         assert "Nothing collected metrics" in html and "<section" not in html

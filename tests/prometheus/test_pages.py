@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from cli.pages.prometheus import Metrics, wait_until_read
-from cli.pages.write import PAGES, make_page
+from cli.pages.write import MENU, make_page
 from cli.processes.settings import LOOPBACK
 from tests.support.browser import WIDTHS, assert_fits
 from tests.support.dashboards import annotation_queries, boards, prometheus_queries
@@ -171,7 +171,7 @@ def test_every_panel_is_there_and_nothing_comes_from_elsewhere(pages):
     for name, page in pages.items():
         assert page.count("<section") == len(panels_of[name])
         links = re.findall(r'(?:src|href)="([^"]*)"', page)
-        assert links == ["#panels", *(f"{other}.html" for other in PAGES)]
+        assert links == ["#panels", *(f"{other}.html" for other in MENU)]
         assert re.findall(r"https?://|url\(|@import", page) == []
         assert f'<a href="{name}.html" aria-current="page">' in page
 
