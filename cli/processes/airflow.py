@@ -17,6 +17,7 @@ from cli.paths import AIRFLOW, DBT_PROJECT, REPOSITORY, manifest_in
 from cli.processes import broker
 from cli.processes.settings import LOOPBACK, Settings
 from cli.processes.supervisor import Service
+from cli.repository import runbooks_url
 
 PORTS = {"airflow": 8080}
 
@@ -51,6 +52,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__SCHEDULER__JOB_HEARTBEAT_SEC": "2",
         # What dbt parsed in one task is kept for the next task.
         "AIRFLOW__COSMOS__CACHE_DIR": str(home / "cosmos"),
+        # In this bucket old versions end after a day.
+        "AIRFLOW__COSMOS__DBT_DOCS_DIR": f"s3://{BUCKETS['logs']}/dbt-docs",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
         "AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER": f"s3://{BUCKETS['logs']}",
         "AIRFLOW__METRICS__STATSD_HOST": LOOPBACK,
@@ -61,6 +64,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__WEBSERVER__SECRET_KEY": settings.secrets["airflow_secret_key"],
         **_warehouse_address(settings),
         "DATA_BUCKET": BUCKETS["data"],
+        "BIKES_STORE_RUNBOOKS_URL": runbooks_url() or "",
         "BIKES_STORE_DBT_PROJECT": str(DBT_PROJECT),
         "BIKES_STORE_DBT_MANIFEST": str(dbt_manifest(settings)),
     }
