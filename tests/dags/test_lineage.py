@@ -9,6 +9,7 @@ import pytest
 
 from bikes_store import reconciliation
 from bikes_store.tables import TABLES
+from cli.dictionary import reads
 from cli.lineage import read_lineage
 from cli.pages.lineage import SHAPES, draw
 from cli.pages.write import make_lineage_page
@@ -71,3 +72,11 @@ def test_the_page_can_be_read_and_lights_what_is_before_and_after_a_table(manife
     assert found["beyond"] == 0 and found["text"] >= 10.5, found
     # One of the two drawings is seen.
     assert found["lit"] == [1 + len(lineage.before("dim_store")) + len(lineage.after("dim_store"))]
+
+
+def test_the_data_dictionary_knows_what_each_model_reads(manifest):
+    nodes = json.loads(manifest.read_text())["nodes"].values()
+    models = [node for node in nodes if node["resource_type"] in ("model", "snapshot")]
+    assert reads() == {
+        node["name"]: sorted({read.rsplit(".", 1)[-1] for read in node["depends_on"]["nodes"]}) for node in models
+    }
