@@ -5,14 +5,13 @@ from __future__ import annotations
 import pendulum
 from airflow import DAG
 from airflow.models.baseoperator import chain
-from airflow.operators.python import PythonOperator
 from airflow.utils.task_group import TaskGroup
 
 from bikes_store.airflow_glue import documentation, tasks
 from bikes_store.airflow_glue.callbacks import send_unsent_alerts
 from bikes_store.airflow_glue.datasets import lake_dataset, staging_dataset
 from bikes_store.airflow_glue.defaults import DEFAULT_ARGS, WAREHOUSE_TIMEOUT
-from bikes_store.airflow_glue.operators import LoadOperator, TriggerWarehouseOperator
+from bikes_store.airflow_glue.operators import ExtractOperator, LoadOperator, TriggerWarehouseOperator
 from bikes_store.tables import CURRENCY, TABLES
 
 with DAG(
@@ -30,16 +29,18 @@ with DAG(
     with TaskGroup("extract") as extract:
         with TaskGroup("db"):
             for table in TABLES.values():
-                PythonOperator(
+                ExtractOperator(
                     task_id=table.source,
+                    table=table,
                     python_callable=tasks.extract_database_table,
                     op_args=[table.name],
                     outlets=[lake_dataset(table)],
                     doc_md=documentation.of_extract(table),
                 )
         with TaskGroup("api"):
-            PythonOperator(
+            ExtractOperator(
                 task_id=CURRENCY.name,
+                table=CURRENCY,
                 python_callable=tasks.extract_currencies,
                 outlets=[lake_dataset(CURRENCY)],
                 doc_md=documentation.of_extract(CURRENCY),
@@ -52,6 +53,7 @@ with DAG(
                 *(
                     LoadOperator(
                         task_id=name,
+                        table=table,
                         python_callable=tasks.load_database_table,
                         op_args=[name],
                         outlets=[staging_dataset(name)],
@@ -63,6 +65,7 @@ with DAG(
         with TaskGroup("api"):
             LoadOperator(
                 task_id=CURRENCY.name,
+                table=CURRENCY,
                 python_callable=tasks.load_currencies,
                 outlets=[staging_dataset(CURRENCY.name)],
                 doc_md=documentation.of_load(CURRENCY),

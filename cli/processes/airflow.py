@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import requests
 from celery import Celery
 
 from cli.errors import UserError
+from cli.files import write_private
 from cli.names import ADMIN, BUCKETS, DATABASES, LAKE_ACCESS_KEY, LAKE_REGION, password_of
 from cli.paths import AIRFLOW, DBT_PROJECT, REPOSITORY, manifest_in
 from cli.processes import broker
@@ -70,9 +72,18 @@ def environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def services(settings: Settings) -> list[Service]:
-    """Webserver, scheduler, triggerer and one Celery worker, in the order to start them in."""
+def services(settings: Settings, open_lineage: Mapping[str, object] | None = None) -> list[Service]:
+    """Webserver, scheduler, triggerer and one Celery worker, in the order to start them in.
+
+    :param open_lineage: the transport of OpenLineage's events; None if there are none.
+    """
     variables = environment(settings)
+    if open_lineage:
+        # supervisord can't pass on the quotes of JSON. What JSON is, is YAML too.
+        config = settings.home / "airflow" / "openlineage.yml"
+        config.parent.mkdir(parents=True, exist_ok=True)
+        write_private(config, json.dumps({"transport": open_lineage}))
+        variables |= {"AIRFLOW__OPENLINEAGE__DISABLED": "False", "AIRFLOW__OPENLINEAGE__CONFIG_PATH": str(config)}
 
     def service(name: str, *arguments: str) -> Service:
         ready = _web_ready if name == "webserver" else _job_ready

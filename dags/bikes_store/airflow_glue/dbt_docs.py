@@ -38,7 +38,7 @@ def write_docs(task_id: str, **arguments: Any) -> DbtDocsOperator:
     """The task that comes after all others.
 
     As a teardown it does not decide about the run: when it fails, Slack is told, and the run is what it was without it.
-    ``--no-compile`` leaves out the SQL that dbt makes of each model; it is in the logs of the tasks that ran it. dbt then
+    ``--no-compile`` leaves out the SQL that dbt makes of each model; it is in the logs of the tasks that ran it. So dbt
     writes no manifest: a warmed worker has put the newest one there, any other gets the one that ``arguments`` name.
 
     :param arguments: those of any dbt task of the DAG.
