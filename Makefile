@@ -145,8 +145,9 @@ test-containers: install ## test the stack on a Docker engine with provider doub
 	@.venv/bin/pytest tests/containers $(PYTEST)
 
 .PHONY: fix
-fix: install ## format Python and Terraform, write the tables of Terraform's READMEs
+fix: install ## format Python and Terraform, write the tables of Terraform's READMEs and the data dictionary
 	@.venv/bin/ruff check --quiet --fix .
 	@.venv/bin/ruff format --quiet .
 	@if command -v terraform >/dev/null; then terraform fmt -recursive terraform; fi
 	@if command -v terraform-docs >/dev/null; then terraform-docs terraform; fi
+	@$(PYTHON) -m cli.dictionary

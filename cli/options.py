@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from bikes_store.errors import Refused
 from bikes_store.flags import read_flag
@@ -39,6 +41,27 @@ def dump(environment: Mapping[str, str]) -> Path | None:
     except FillError as error:
         raise UserError(str(error)) from None
     return path.resolve()
+
+
+def open_lineage(environment: Mapping[str, str]) -> dict[str, Any] | None:
+    """Read OPENLINEAGE, where Airflow sends its OpenLineage events; returns the transport, or None if it is not set.
+
+    The transport is as OpenLineage's client takes it: https://openlineage.io/docs/client/python/configuration#transports
+
+    :raises UserError: when it is neither an address nor a file in a folder that exists.
+    """
+    text = environment.get("OPENLINEAGE")
+    if not text:
+        return None
+    if "://" in text:
+        address = urlsplit(text)
+        if address.scheme not in ("http", "https") or not address.hostname:
+            raise UserError(f"OPENLINEAGE={text} is no address: begin it with http:// or https:// and a host.")
+        return {"type": "http", "url": text}
+    path = Path(text).expanduser().resolve()
+    if not path.parent.is_dir() or path.is_dir():
+        raise UserError(f"OPENLINEAGE={text} must be an http(s) address, or a file in a folder that exists.")
+    return {"type": "file", "log_file_path": str(path), "append": True}
 
 
 def days(environment: Mapping[str, str]) -> list[date]:

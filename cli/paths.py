@@ -10,3 +10,11 @@ DBT_PROJECT = REPOSITORY / "dbt" / "bikes_store_warehouse"
 DEMO_HOME = REPOSITORY / ".demo"
 #: Terraform's root module.
 TERRAFORM = REPOSITORY / "terraform"
+
+
+def manifest_in(home: Path) -> Path:
+    """Where a demo has dbt's manifest.
+
+    :param home: the demo's folder.
+    """
+    return home / "dbt" / "manifest.json"

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pendulum
 from airflow import DAG
 from airflow.models.baseoperator import chain
-from airflow.operators.python import PythonOperator
 from airflow.utils.task_group import TaskGroup
 
-from bikes_store.airflow_glue import tasks
+from bikes_store.airflow_glue import documentation, tasks
 from bikes_store.airflow_glue.callbacks import send_unsent_alerts
 from bikes_store.airflow_glue.datasets import lake_dataset, staging_dataset
 from bikes_store.airflow_glue.defaults import DEFAULT_ARGS, WAREHOUSE_TIMEOUT
-from bikes_store.airflow_glue.operators import LoadOperator, TriggerWarehouseOperator
+from bikes_store.airflow_glue.operators import ExtractOperator, LoadOperator, TriggerWarehouseOperator
 from bikes_store.tables import CURRENCY, TABLES
 
 with DAG(
@@ -26,22 +23,27 @@ with DAG(
     max_active_runs=1,
     default_args={**DEFAULT_ARGS, "on_success_callback": send_unsent_alerts},
     tags=["bikes-store"],
-    doc_md=Path(__file__).with_suffix(".md").read_text(),
+    doc_md=documentation.of_dag(__file__),
+    owner_links=documentation.owner_links(),
 ):
     with TaskGroup("extract") as extract:
         with TaskGroup("db"):
             for table in TABLES.values():
-                PythonOperator(
+                ExtractOperator(
                     task_id=table.source,
+                    table=table,
                     python_callable=tasks.extract_database_table,
                     op_args=[table.name],
                     outlets=[lake_dataset(table)],
+                    doc_md=documentation.of_extract(table),
                 )
         with TaskGroup("api"):
-            PythonOperator(
+            ExtractOperator(
                 task_id=CURRENCY.name,
+                table=CURRENCY,
                 python_callable=tasks.extract_currencies,
                 outlets=[lake_dataset(CURRENCY)],
+                doc_md=documentation.of_extract(CURRENCY),
             )
 
     with TaskGroup("load") as load:
@@ -51,18 +53,22 @@ with DAG(
                 *(
                     LoadOperator(
                         task_id=name,
+                        table=table,
                         python_callable=tasks.load_database_table,
                         op_args=[name],
                         outlets=[staging_dataset(name)],
+                        doc_md=documentation.of_load(table),
                     )
-                    for name in TABLES
+                    for name, table in TABLES.items()
                 )
             )
         with TaskGroup("api"):
             LoadOperator(
                 task_id=CURRENCY.name,
+                table=CURRENCY,
                 python_callable=tasks.load_currencies,
                 outlets=[staging_dataset(CURRENCY.name)],
+                doc_md=documentation.of_load(CURRENCY),
             )
 
     trigger = TriggerWarehouseOperator(
@@ -82,6 +88,7 @@ with DAG(
         failed_states=[],
         execution_timeout=WAREHOUSE_TIMEOUT,
         outlets=[staging_dataset("*")],
+        doc_md="Starts the run of `bikes_store_warehouse` that has this run's name, and waits for its end.",
     )
 
     extract >> load >> trigger

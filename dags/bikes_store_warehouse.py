@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pendulum
 from airflow import DAG
 from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
 from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavior
 from cosmos.profiles import PostgresUserPasswordProfileMapping
 
-from bikes_store.airflow_glue import connections, tasks
+from bikes_store.airflow_glue import connections, dbt_docs, documentation, tasks
 from bikes_store.airflow_glue.callbacks import report_dbt_tests
 from bikes_store.airflow_glue.defaults import DEFAULT_ARGS
 from bikes_store.airflow_glue.operators import WarehouseGateOperator
-from bikes_store.environment import dbt_manifest, dbt_project
+from bikes_store.environment import dbt_manifest, dbt_project, manifest_path
 from bikes_store.tables import WAREHOUSE_SCHEMA
 
 PROJECT = ProjectConfig(
@@ -30,6 +28,13 @@ PROFILE = ProfileConfig(
         conn_id=connections.WAREHOUSE, profile_args={"schema": WAREHOUSE_SCHEMA, "threads": 2, "keepalives_idle": 60}
     ),
 )
+# Of every dbt task.
+COMMON = {
+    "install_deps": True,
+    "env": {"PGOPTIONS": "{{ options_of_dbt() }}"},
+    # A task builds one model, so dbt need not first read what the whole schema holds. It saves 0.1 s a task.
+    "dbt_cmd_global_flags": ["--no-populate-cache"],
+}
 
 
 def dbt_group(group_id: str, exclude: list[str]) -> DbtTaskGroup:
@@ -45,14 +50,7 @@ def dbt_group(group_id: str, exclude: list[str]) -> DbtTaskGroup:
             emit_datasets=True,
             exclude=exclude,
         ),
-        operator_args={
-            "install_deps": True,
-            "env": {"PGOPTIONS": "{{ options_of_dbt() }}"},
-            "pre_execute": tasks.prepare_dbt,
-            "callback": report_dbt_tests,
-            # A task builds one model, so dbt need not first read what the whole schema holds. It saves 0.1 s a task.
-            "dbt_cmd_global_flags": ["--no-populate-cache"],
-        },
+        operator_args={**COMMON, "pre_execute": tasks.prepare_dbt, "callback": report_dbt_tests},
         default_args=DEFAULT_ARGS,
     )
 
@@ -67,10 +65,26 @@ with DAG(
     default_args=DEFAULT_ARGS,
     user_defined_macros={"options_of_dbt": tasks.options_of_dbt},
     tags=["bikes-store"],
-    doc_md=Path(__file__).with_suffix(".md").read_text(),
-):
+    doc_md=documentation.of_dag(__file__),
+    owner_links=documentation.owner_links(),
+) as dag:
     check_is_warehouse_init = WarehouseGateOperator(
-        task_id="check_is_warehouse_init", python_callable=tasks.warehouse_group
+        task_id="check_is_warehouse_init",
+        python_callable=tasks.warehouse_group,
+        doc_md="Waits until no staging run loads. The variable `BIKES_STORE_WAREHOUSE_INIT` says which group runs.",
     )
     # dim_date goes a year or more beyond today, so the daily group leaves it out.
-    check_is_warehouse_init >> [dbt_group("warehouse_init", []), dbt_group("warehouse", ["dim_date"])]
+    groups = [dbt_group("warehouse_init", []), dbt_group("warehouse", ["dim_date"])]
+    check_is_warehouse_init >> groups
+    if dbt_docs.is_in_lake():
+        groups >> dbt_docs.write_docs(
+            "dbt_docs",
+            project_dir=PROJECT.dbt_project_path,
+            profile_config=PROFILE,
+            manifest_filepath=str(manifest_path()),
+            invocation_mode=InvocationMode.DBT_RUNNER,
+            pre_execute=tasks.prepare_docs,
+            doc_md="Writes dbt's documentation, for the page dbt Docs. Whether it succeeds changes nothing in the run.",
+            **COMMON,
+        )
+    documentation.describe_models(dag, manifest_path())

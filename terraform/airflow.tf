@@ -40,11 +40,24 @@ module "airflow" {
     BIKES_STORE_API_URL = local.currency_api_url
     SLACK_WEBHOOK_URL   = var.slack_webhook_url
   })
-  # libpq compares a certificate with those in this file: the image's, with extra_ca_certificates. Not for "require",
-  # which would compare too, once there is a file.
-  env = anytrue([for mode in [local.source.sslmode, local.warehouse.sslmode] : startswith(mode, "verify-")]) ? {
-    PGSSLROOTCERT = "/etc/ssl/certs/ca-certificates.crt"
-  } : {}
+  env = merge(
+    # What the DAGs' documentation links to.
+    { BIKES_STORE_DASHBOARDS_URL = local.urls.grafana },
+    var.runbooks_url == null ? {} : { BIKES_STORE_RUNBOOKS_URL = var.runbooks_url },
+    var.openlineage == "" ? {} : {
+      AIRFLOW__OPENLINEAGE__DISABLED = "False"
+      AIRFLOW__OPENLINEAGE__TRANSPORT = (
+        startswith(var.openlineage, "/")
+        ? jsonencode({ type = "file", log_file_path = var.openlineage, append = true })
+        : jsonencode({ type = "http", url = var.openlineage })
+      )
+    },
+    # libpq compares a certificate with those in this file: the image's, with extra_ca_certificates. Not for "require",
+    # which would compare too, once there is a file.
+    anytrue([for mode in [local.source.sslmode, local.warehouse.sslmode] : startswith(mode, "verify-")]) ? {
+      PGSSLROOTCERT = "/etc/ssl/certs/ca-certificates.crt"
+    } : {},
+  )
   worker_count       = var.worker_count
   worker_concurrency = var.worker_concurrency
 

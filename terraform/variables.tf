@@ -324,6 +324,16 @@ variable "metrics_retention" {
   }
 }
 
+variable "openlineage" {
+  description = "Where OpenLineage events go: an http(s) address, or a file in Airflow's containers; empty: none."
+  type        = string
+  default     = ""
+  validation {
+    condition     = var.openlineage == "" || can(regex("^(https?://[^/ ]+|/.*[^/]$)", var.openlineage))
+    error_message = "openlineage must be an http(s) address or an absolute path, not \"${var.openlineage}\"."
+  }
+}
+
 variable "runbooks_url" {
   description = "Where people read docs/runbooks of this repository; null: the page's path stands in place of a link."
   type        = string

@@ -55,6 +55,7 @@ _MODULES = (
     "cosmos.operators.local",
     "dbt.adapters.postgres",
     "dbt.cli.main",
+    "dbt.task.docs.generate",
     "dbt.task.run",
     "dbt.task.snapshot",
     "dbt.task.test",

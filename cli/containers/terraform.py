@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from cli.containers.followed import follow
-from cli.containers.repository import runbooks_url
 from cli.errors import UserError
+from cli.repository import runbooks_url
 
 # What Terraform and the providers say about a fault => what a person needs to know about it.
 _CAUSES = (

@@ -13,10 +13,12 @@ DASHBOARDS = REPOSITORY / "grafana" / "dashboards"
 PAGES = ("sales", "pipeline", "platform")
 #: The page of the last run.
 REPORT = "report"
+#: The page of where data comes from and where it goes.
+LINEAGE = "lineage"
 #: The page that `make simulate` writes beside the others.
 SIMULATED = "simulate"
 #: The pages that each demo has after a run, in the order of the menu.
-MENU = (REPORT, *PAGES)
+MENU = (REPORT, *PAGES, LINEAGE)
 
 #: Names and titles of pages.
 Menu = Sequence[tuple[str, str]]

@@ -1,4 +1,4 @@
-"""Write the pages of a demo: the report of the last run, and one for each of Grafana's dashboards; with a menu."""
+"""Write the pages of a demo: the report of the last run, the dashboards, the lineage; with a menu."""
 
 from __future__ import annotations
 
@@ -12,19 +12,22 @@ from typing import Any
 import psycopg2
 import requests
 from jinja2 import Environment
+from markupsafe import Markup
 from rich.console import Console
 from rich.markup import escape
 
 from cli.database import connect
 from cli.endpoints import Endpoints
+from cli.lineage import read_lineage
 from cli.pages import alerts
 from cli.pages.answers import Source, all_values
-from cli.pages.menu import DASHBOARDS, PAGES, REPORT, Menu, menu_of, title_of
+from cli.pages.lineage import make_drawings
+from cli.pages.menu import DASHBOARDS, LINEAGE, PAGES, REPORT, Menu, menu_of, title_of
 from cli.pages.panels import body
 from cli.pages.prometheus import Metrics, wait_until_read
 from cli.pages.times import span
 from cli.pages.warehouse import Marts
-from cli.paths import DEMO_HOME
+from cli.paths import DEMO_HOME, manifest_in
 from cli.run import Result
 from cli.sections import Section
 
@@ -52,6 +55,7 @@ def refresh_pages(console: Console, endpoints: Endpoints, result: Result | None)
             wait_until_read(prometheus)
         try:
             write_pages(DEMO_HOME, endpoints.warehouse_dsn, prometheus)
+            (DEMO_HOME / f"{LINEAGE}.html").write_text(make_lineage_page(manifest_in(DEMO_HOME), menu_of(DEMO_HOME)))
         except psycopg2.Error as error:
             reason = str(error).splitlines()[0]
             console.print(f"The pages in {DEMO_HOME.name}/ are as they were: the warehouse says {escape(reason)}")
@@ -140,6 +144,30 @@ def _of_section(shown: Section) -> dict[str, Any]:
         for row in shown.rows
     ]
     return {"table": {"columns": [(name, shown.is_number(name)) for name in shown.columns], "rows": cells}}
+
+
+def make_lineage_page(manifest: Path, menu: Menu | None = None) -> str:
+    """The HTML of the page that shows where data comes from and where it goes.
+
+    :param manifest: dbt's; when it is missing or can't be drawn, the page says so.
+    :param menu: None for the pages that each demo has.
+    """
+    problem, drawing = "", ""
+    try:
+        drawing = make_drawings(read_lineage(manifest))
+    except FileNotFoundError:
+        problem = f"dbt's manifest is missing at {manifest}, so there is nothing to draw: `make demo` writes it."
+    except ValueError as error:
+        problem = f"The lineage can't be drawn: {error}"
+    return render(
+        LINEAGE,
+        menu,
+        title=title_of(LINEAGE),
+        description="What each table is made from and where it goes: from the source over lake, staging area and dbt's"
+        " models to the dashboards.",
+        problem=problem,
+        drawing=Markup(drawing),  # noqa: S704 - its template has escaped what is in it
+    )
 
 
 def render(name: str, menu: Menu | None, **values: Any) -> str:

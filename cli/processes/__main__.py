@@ -8,9 +8,9 @@
     python -m cli.processes psql|airflow|dbt
 
 The settings are environment variables, which make passes on. `up` takes SCALE, SOURCE_SQL, EXIT, BIKES_STORE_API_URL,
-SLACK_WEBHOOK_URL and, for each port, NAME_PORT (see DEFAULT_PORTS in cli/processes/platform.py). `backup` takes BACKUP,
-the folder to make; `restore` takes BACKUP and REPLACE; `simulate` takes SCENARIO, DAYS and SEED. `psql` takes DB, ROLE
-and ARGS; `airflow` and `dbt` take ARGS.
+SLACK_WEBHOOK_URL, OPENLINEAGE and, for each port, NAME_PORT (see DEFAULT_PORTS in cli/processes/platform.py). `backup`
+takes BACKUP, the folder to make; `restore` takes BACKUP and REPLACE; `simulate` takes SCENARIO, DAYS and SEED. `psql`
+takes DB, ROLE and ARGS; `airflow` and `dbt` take ARGS.
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ def up(console: Console) -> int:
     started = time.monotonic()
     environment = os.environ
     scale, dump = options.scale(environment), options.dump(environment)
+    open_lineage = options.open_lineage(environment)
     stops = options.is_set(environment, "EXIT")
     DEMO_HOME.mkdir(exist_ok=True)
     with _only_one(DEMO_HOME):
@@ -70,7 +71,11 @@ def up(console: Console) -> int:
             running.supervisor.shutdown()  # a demo that was killed may have left services
             running.check_machine(scale)
             running.start(
-                scale, dump, environment.get("BIKES_STORE_API_URL", ""), environment.get("SLACK_WEBHOOK_URL", "")
+                scale,
+                dump,
+                environment.get("BIKES_STORE_API_URL", ""),
+                environment.get("SLACK_WEBHOOK_URL", ""),
+                open_lineage,
             )
             endpoints = running.endpoints()
             endpoints.write(OF_PROCESSES)

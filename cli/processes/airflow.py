@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -12,11 +13,13 @@ import requests
 from celery import Celery
 
 from cli.errors import UserError
+from cli.files import write_private
 from cli.names import ADMIN, BUCKETS, DATABASES, LAKE_ACCESS_KEY, LAKE_REGION, password_of
-from cli.paths import AIRFLOW, DBT_PROJECT, REPOSITORY
+from cli.paths import AIRFLOW, DBT_PROJECT, REPOSITORY, manifest_in
 from cli.processes import broker
 from cli.processes.settings import LOOPBACK, Settings
 from cli.processes.supervisor import Service
+from cli.repository import runbooks_url
 
 PORTS = {"airflow": 8080}
 
@@ -53,6 +56,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__SCHEDULER__JOB_HEARTBEAT_SEC": "2",
         # What dbt parsed in one task is kept for the next task.
         "AIRFLOW__COSMOS__CACHE_DIR": str(home / "cosmos"),
+        # In this bucket old versions end after a day.
+        "AIRFLOW__COSMOS__DBT_DOCS_DIR": f"s3://{BUCKETS['logs']}/dbt-docs",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
         "AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER": f"s3://{BUCKETS['logs']}",
         "AIRFLOW__METRICS__STATSD_HOST": LOOPBACK,
@@ -63,14 +68,24 @@ def environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__WEBSERVER__SECRET_KEY": settings.secrets["airflow_secret_key"],
         **_warehouse_address(settings),
         "DATA_BUCKET": BUCKETS["data"],
+        "BIKES_STORE_RUNBOOKS_URL": runbooks_url() or "",
         "BIKES_STORE_DBT_PROJECT": str(DBT_PROJECT),
         "BIKES_STORE_DBT_MANIFEST": str(dbt_manifest(settings)),
     }
 
 
-def services(settings: Settings) -> list[Service]:
-    """Webserver, scheduler, triggerer and one Celery worker, in the order to start them in."""
+def services(settings: Settings, open_lineage: Mapping[str, object] | None = None) -> list[Service]:
+    """Webserver, scheduler, triggerer and one Celery worker, in the order to start them in.
+
+    :param open_lineage: the transport of OpenLineage's events; None if there are none.
+    """
     variables = environment(settings)
+    if open_lineage:
+        # supervisord can't pass on the quotes of JSON. What JSON is, is YAML too.
+        config = settings.home / "airflow" / "openlineage.yml"
+        config.parent.mkdir(parents=True, exist_ok=True)
+        write_private(config, json.dumps({"transport": open_lineage}))
+        variables |= {"AIRFLOW__OPENLINEAGE__DISABLED": "False", "AIRFLOW__OPENLINEAGE__CONFIG_PATH": str(config)}
 
     def service(name: str, *arguments: str) -> Service:
         ready = _web_ready if name == "webserver" else _job_ready
@@ -109,7 +124,7 @@ def parse_dbt_project(settings: Settings) -> None:
 
 
 def dbt_manifest(settings: Settings) -> Path:
-    return (settings.home / "dbt" / "manifest.json").resolve()
+    return manifest_in(settings.home).resolve()
 
 
 def run(settings: Settings, *arguments: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,7 +68,14 @@ class Platform:
                 f"{self.settings.home} has {free / 1e9:.1f} GB free; the demo needs {needed / 1e9:.1f} GB there."
             )
 
-    def start(self, scale: int, dump: Path | None, currency_url: str, slack_webhook: str) -> None:
+    def start(
+        self,
+        scale: int,
+        dump: Path | None,
+        currency_url: str,
+        slack_webhook: str,
+        open_lineage: Mapping[str, object] | None = None,
+    ) -> None:
         """Start everything, in an empty folder or with what an earlier demo left there."""
         settings, supervisor = self.settings, self.supervisor
         airflow.create_directories(settings)
@@ -76,7 +83,7 @@ class Platform:
             postgres.create_cluster(settings)
         basis = [postgres.service(settings), lake.service(settings), broker.service(settings)]
         basis += [currency_api.service(settings), *monitoring.services(settings)]
-        processes = airflow.services(settings)
+        processes = airflow.services(settings, open_lineage)
         monitoring.write_targets(settings, [*basis, *processes])
         supervisor.start_daemon([*basis, *processes])
         with self._step(", ".join(service.name for service in basis)):

@@ -28,6 +28,16 @@ def warehouse_address() -> str:
     return f"{host}:{port}/{database}"
 
 
+def runbooks_url() -> str | None:
+    """Where people read docs/runbooks, without a slash at its end; None when nobody said it."""
+    return (os.environ.get("BIKES_STORE_RUNBOOKS_URL") or "").rstrip("/") or None
+
+
+def dashboards_url() -> str | None:
+    """Where Grafana is, without a slash at its end; None where there is none, as in a demo."""
+    return (os.environ.get("BIKES_STORE_DASHBOARDS_URL") or "").rstrip("/") or None
+
+
 def dbt_project() -> Path:
     """Folder of the dbt project. dbt/ is beside dags/, in the repository and in the containers."""
     return Path(os.environ.get("BIKES_STORE_DBT_PROJECT") or _REPOSITORY / "dbt" / "bikes_store_warehouse")

@@ -532,6 +532,8 @@ MAKE = [
     make("demo SOURCE_SQL of a folder", "SOURCE_SQL=dags is not a file", *UP, SOURCE_SQL="dags"),
     make("up SOURCE_SQL of no file", "SOURCE_SQL=nowhere.sql is not", containers.main, "up", SOURCE_SQL="nowhere.sql"),
     make("demo EXIT=maybe", "EXIT=maybe must be 1 or 0", *UP, EXIT="maybe"),
+    make("demo OPENLINEAGE=ftp://h", "OPENLINEAGE=ftp://h is no address: begin it", *UP, OPENLINEAGE="ftp://h"),
+    make("demo OPENLINEAGE=no/a", "OPENLINEAGE=no/a must be an http(s) address", *UP, OPENLINEAGE="no/a"),
     make("demo AIRFLOW_PORT=x", "AIRFLOW_PORT=x is not a port: give a number from 1024", *UP, AIRFLOW_PORT="x"),
     make("demo AIRFLOW_PORT=-1", "AIRFLOW_PORT=-1 is not a port", *UP, AIRFLOW_PORT="-1"),
     make("demo AIRFLOW_PORT=8080.5", "AIRFLOW_PORT=8080.5 is not a port", *UP, AIRFLOW_PORT="8080.5"),
@@ -597,6 +599,9 @@ TERRAFORM = [
     terraform(0, "repository_path", "here", "repository_path must be an absolute path on the Docker host."),
     terraform(0, "ports", {"airflow": 80}, "ports must be whole numbers from 1024 to 65535: airflow = 80."),
     terraform(0, "images", {"redis": "redis"}, "images must name a release (name:tag): redis = redis."),
+    terraform(
+        0, "openlineage", "marquez", 'openlineage must be an http(s) address or an absolute path, not "marquez".'
+    ),
     terraform(0, "runbooks_url", "docs/runbooks", "runbooks_url must be http:// or https:// and a path"),
     terraform(
         0,

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from cli import options
+from cli.errors import UserError
 
 
 def test_nothing_set_is_the_default():
     assert options.scale({}) == 1
     assert options.dump({"SOURCE_SQL": ""}) is None
+    assert options.open_lineage({"OPENLINEAGE": ""}) is None
     assert options.days({}) == []
     assert not options.is_set({}, "EXIT")
 
@@ -27,3 +31,20 @@ def test_what_is_set_is_read(tmp_path):
     ]
     assert options.is_set({"EXIT": "1"}, "EXIT")
     assert not options.is_set({"EXIT": "no"}, "EXIT")
+
+
+def test_openlineage_is_an_address_or_a_file(tmp_path):
+    address = "http://marquez.example.com:5000"
+    assert options.open_lineage({"OPENLINEAGE": address}) == {"type": "http", "url": address}
+    file = tmp_path / "events.jsonl"
+    assert options.open_lineage({"OPENLINEAGE": str(file)}) == {
+        "type": "file",
+        "log_file_path": str(file),
+        "append": True,
+    }
+
+
+@pytest.mark.parametrize("wrong", ["ftp://here", "http://", "/no/such/folder/events", "."])
+def test_openlineage_that_is_neither_is_refused(wrong):
+    with pytest.raises(UserError, match=f"OPENLINEAGE={wrong} "):
+        options.open_lineage({"OPENLINEAGE": wrong})

@@ -19,13 +19,14 @@ from airflow.operators.empty import EmptyOperator
 from airflow.operators.python import BranchPythonOperator, PythonOperator
 from airflow.operators.trigger_dagrun import TriggerDagRunOperator
 
-from bikes_store.airflow_glue import tasks, turns
+from bikes_store.airflow_glue import documentation, tasks, turns
 from bikes_store.airflow_glue.callbacks import alert_slack, send_unsent_alerts
 from bikes_store.airflow_glue.datasets import lake_dataset
 from bikes_store.airflow_glue.operators import LoadOperator, WarehouseGateOperator
 from bikes_store.environment import dbt_manifest
 from bikes_store.tables import CURRENCY, TABLES
 from cli.paths import DBT_PROJECT, REPOSITORY
+from tests.support.dashboards import boards
 
 
 @pytest.fixture(scope="module")
@@ -297,6 +298,56 @@ def test_documentation_says_why_who_and_what_to_do_when_it_fails(dags, dag_id):
     assert "dag-run-failed.md" in runbooks
     for runbook in runbooks:
         assert (REPOSITORY / "docs" / "runbooks" / runbook).is_file(), runbook
+
+
+def test_every_task_says_what_it_does(dags, staging, warehouse):
+    for dag in dags.dags.values():
+        for task in dag.tasks:
+            assert task.doc_md, task
+    extract = staging.get_task("extract.db.sales.specialofferproduct").doc_md
+    assert "to `s3://bikes-store/sales.specialofferproduct/`" in extract and "load.db.specialofferproduct" in extract
+    assert "| `specialofferid` | key |\n| `productid` | key |\n| `rowguid` |  |" in extract
+    load = staging.get_task("load.api.currency").doc_md
+    assert "`bikes_store_staging.currency`" in load and "| `currencycode` | key |" in load
+    assert "/cosmos/dbt_docs#!/source/source.bikes_store_warehouse.bikes_store_staging.currency)" in load
+    mart = warehouse.get_task("warehouse.mart_sales_daily_run").doc_md
+    assert mart.startswith("Builds `warehouse.mart_sales_daily`. Sales of each day by territory and channel.")
+    assert "Reads `dim_date`, `dim_sales_territory`, `fact_order`. Read by `Sales`, `mart_sales_territory`." in mart
+    assert "/cosmos/dbt_docs#!/model/model.bikes_store_warehouse.mart_sales_daily)" in mart
+    store = warehouse.get_task("warehouse_init.dim_store_snapshot").doc_md
+    assert "#!/snapshot/snapshot.bikes_store_warehouse.dim_store)" in store
+    assert "Does nothing itself" in warehouse.get_task("warehouse.int_orders_keyed_run").doc_md
+
+
+def test_pages_of_dbts_documentation_that_tasks_link_to_exist(dags, manifest):
+    content = json.loads(manifest.read_text())
+    known = {f"{node.split('.')[0]}/{node}" for node in (*content["nodes"], *content["sources"])}
+    linked = {
+        page
+        for dag in dags.dags.values()
+        for task in dag.tasks
+        for page in re.findall(r"dbt_docs#!/([^)]+)", task.doc_md)
+    }
+    assert len(linked) > 40 and linked <= known
+
+
+def test_runbooks_and_dashboards_are_links_where_their_addresses_are_known(monkeypatch):
+    file = str(REPOSITORY / "dags" / "bikes_store_staging.py")
+    assert "](http" not in documentation.of_dag(file) and documentation.owner_links() == {}
+    monkeypatch.setenv("BIKES_STORE_RUNBOOKS_URL", "https://git.example.com/docs/runbooks/")
+    monkeypatch.setenv("BIKES_STORE_DASHBOARDS_URL", "http://grafana.example.com")
+    text = documentation.of_dag(file)
+    assert "[`lake-down.md`](https://git.example.com/docs/runbooks/lake-down.md)" in text
+    assert "[Pipeline](http://grafana.example.com/d/bikes-store-pipeline)" in text and "*deferred*" in text
+    assert documentation.owner_links() == {"bikes-store": "https://git.example.com/docs/runbooks/README.md"}
+
+
+def test_dashboards_that_the_documentation_names_exist():
+    """A link is made of the name."""
+    assert {board["uid"] for _, board in boards()} == {f"bikes-store-{name}" for name, _ in boards()}
+    texts = "".join(file.read_text() for file in (REPOSITORY / "dags").glob("*.md"))
+    named = set(re.findall(r"dashboard \*(\w+)\*", texts))
+    assert {"Pipeline", "Sales"} <= named <= {board["title"] for _, board in boards()}
 
 
 def test_missing_manifest_is_named_in_a_sentence(tmp_path):

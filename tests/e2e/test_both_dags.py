@@ -20,6 +20,7 @@ from rich.console import Console
 from bikes_store.dbt_tests import WARNINGS
 from cli import airflow_client, changes, report, status, task_times
 from cli.airflow_client import MAINTENANCE_DAG, STAGING_DAG, WAREHOUSE_DAG, Task
+from cli.airflow_session import AirflowSession
 from cli.changes import Change, Mark
 from cli.database import connect, query
 from cli.endpoints import Endpoints
@@ -134,6 +135,17 @@ def test_first_run_reconciles_and_takes_the_branch_that_makes_everything(platfor
     assert report.make_report(platform.endpoints, run_id).agree
     assert groups_that_ran(tasks) == {"warehouse_init"}
     assert platform.told() == []
+
+
+def test_dbts_documentation_is_in_airflows_menu(platform, first):
+    """With the columns and types that the database has: dbt's manifest does not know them."""
+    endpoints = platform.endpoints
+    session = AirflowSession(endpoints.airflow_url, endpoints.airflow_user, endpoints.airflow_password)
+    assert f'href="{endpoints.airflow_url}/cosmos/dbt_docs"' in session.request("GET", "/home").text
+    page = session.request("GET", "/cosmos/dbt_docs_index.html")
+    assert page.status_code == 200
+    assert '"line_total": {"type": "numeric"' in page.text
+    assert [task.state for task in first[1] if task.task_id == "dbt_docs"] == ["success"]
 
 
 def test_logs_are_read_from_the_lake(platform, first):
@@ -291,6 +303,7 @@ def test_a_test_that_fails_is_told_once_with_its_rows(platform, second):
     assert [(task.task_id, task.try_number) for task in progress.failed] == [
         ("warehouse.bikes_store_warehouse_test", 1)
     ]
+    assert [task.state for task in progress.tasks if task.task_id == "dbt_docs"] == ["skipped"]
     (told,) = (message for message in platform.told() if run_id in message)
     assert told.startswith(":red_circle:")
     assert "order_amounts_equal_their_headers: 1 row, the first:" in told
@@ -329,4 +342,4 @@ def today() -> date:
 def groups_that_ran(tasks: list[Task]) -> set[str]:
     return {
         task.task_id.split(".")[0] for task in tasks if task.dag_id == WAREHOUSE_DAG and task.state == "success"
-    } - {"check_is_warehouse_init"}
+    } - {"check_is_warehouse_init", "dbt_docs"}

@@ -232,6 +232,28 @@ def test_links_to_runbooks_are_absolute_or_none(planned, module):
     assert "https://example.com/runbooks/queue-stuck.md" in [each["runbook_url"] for each in linked]
 
 
+@pytest.mark.parametrize(
+    ("given", "transport"),
+    [
+        ("http://marquez:5000", {"type": "http", "url": "http://marquez:5000"}),
+        ("/tmp/events", {"type": "file", "log_file_path": "/tmp/events", "append": True}),  # noqa: S108
+    ],
+)
+def test_openlineage_events_go_where_the_variable_says(planned, module, given, transport):
+    def settings(plan):
+        containers = {v["hostname"]: v for v in resources(plan, "docker_container").values()}
+        known = filter(None, containers["airflow-worker-1"]["env"])
+        pairs = (variable.partition("=") for variable in known)
+        return {name: value for name, _, value in pairs}
+
+    assert settings(planned)["AIRFLOW__OPENLINEAGE__DISABLED"] == "True"
+    assert "AIRFLOW__OPENLINEAGE__TRANSPORT" not in settings(planned)
+    on = settings(module.plan(openlineage=given, runbooks_url="https://example.com/runbooks"))
+    assert on["AIRFLOW__OPENLINEAGE__DISABLED"] == "False"
+    assert json.loads(on["AIRFLOW__OPENLINEAGE__TRANSPORT"]) == transport
+    assert on["BIKES_STORE_RUNBOOKS_URL"] == "https://example.com/runbooks"
+
+
 def test_without_slack_every_alert_is_mute(module, planned):
     """Grafana's own contact point would send mail, and there is no mail server."""
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from bikes_store.airflow_glue.callbacks import alert_slack
 
+#: Who sees to both DAGs.
+OWNER = "bikes-store"
 #: How long a try of a task may take. A wait for its turn counts (see operators.py); a wait for a worker does not.
 TASK_TIMEOUT = timedelta(hours=2)
 #: How long a staging run waits for its warehouse run: longer than the tasks of that run can take, retries included.
@@ -15,7 +17,7 @@ WAREHOUSE_TIMEOUT = timedelta(hours=24)
 #: A retry helps when a service was out of reach. A task whose input is refused fails at once. A task that was cleared
 #: many times would wait for days without the limit, because the number of its tries only grows.
 DEFAULT_ARGS: dict[str, Any] = {
-    "owner": "bikes-store",
+    "owner": OWNER,
     "retries": 2,
     "retry_delay": timedelta(seconds=30),
     "retry_exponential_backoff": True,

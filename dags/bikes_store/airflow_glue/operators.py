@@ -11,6 +11,7 @@ from airflow.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.triggers.temporal import TimeDeltaTrigger
 
 from bikes_store.airflow_glue import turns
+from bikes_store.tables import Table
 
 _BETWEEN_LOOKS = timedelta(seconds=5)
 
@@ -40,8 +41,38 @@ class _WaitsForTurn(PythonOperator):
         return super().resume_execution(next_method, next_kwargs, context)
 
 
+class ExtractOperator(PythonOperator):
+    """Brings a table to the lake.
+
+    :param table: of the catalogue, for OpenLineage.
+    """
+
+    def __init__(self, *, table: Table, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.table = table
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+        """OpenLineage calls this where it is switched on."""
+        from bikes_store.airflow_glue import open_lineage
+
+        return open_lineage.of_extract(self.table)
+
+
 class LoadOperator(_WaitsForTurn):
-    """Writes to the staging area when no warehouse run builds from it."""
+    """Writes to the staging area when no warehouse run builds from it.
+
+    :param table: of the catalogue, for OpenLineage.
+    """
+
+    def __init__(self, *, table: Table, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.table = table
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+        """OpenLineage calls this where it is switched on."""
+        from bikes_store.airflow_glue import open_lineage
+
+        return open_lineage.of_load(self.table)
 
     def waits_for(self) -> str | None:
         run_id = turns.run_that_builds()

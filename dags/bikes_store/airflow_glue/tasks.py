@@ -101,6 +101,22 @@ def prepare_dbt(context: Any) -> None:
     cancel_on_signals(open_sessions)  # until the task's process ends
 
 
+def prepare_docs(context: Any) -> None:
+    """What comes before dbt's documentation is written: it is left as it is when the run failed.
+
+    :param context: Airflow's context of the task.
+    """
+    from airflow.exceptions import AirflowSkipException
+
+    from bikes_store.airflow_glue.dbt_docs import was_built
+    from bikes_store.database import cancel_on_signals
+    from bikes_store.dbt_sessions import open_sessions
+
+    if not was_built(context):
+        raise AirflowSkipException("The run failed, so dbt's documentation stays as it is.")
+    cancel_on_signals(open_sessions)  # until the task's process ends
+
+
 def _plan(table: Table, interval: Window) -> tuple[Window | Full, bool]:
     """What a run takes of a table in incremental mode, by what the staging area holds, and whether it looks for deleted
     rows. The log says it, and why.

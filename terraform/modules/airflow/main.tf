@@ -33,6 +33,7 @@ locals {
     AIRFLOW__CELERY__RESULT_BACKEND          = "db+postgresql://${local.database_url}"
     AIRFLOW__CELERY__BROKER_URL              = local.broker_url
     AIRFLOW__COSMOS__CACHE_DIR               = "${local.home}/cosmos"
+    AIRFLOW__COSMOS__DBT_DOCS_DIR            = "s3://${var.buckets.logs}/dbt-docs" # there, old versions end after a day
     AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER = "s3://${var.buckets.logs}"
     AIRFLOW__METRICS__STATSD_HOST            = var.statsd.host
     AIRFLOW__METRICS__STATSD_PORT            = tostring(var.statsd.port)

@@ -1,4 +1,4 @@
-"""Where people read this repository: alerts link to its runbooks."""
+"""Where people read this repository: alerts and the DAGs link to its runbooks."""
 
 from __future__ import annotations
 

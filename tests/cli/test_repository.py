@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.containers.repository import page_of
+from cli.repository import page_of
 
 
 @pytest.mark.parametrize(
