@@ -15,11 +15,13 @@ import pytest
 import requests
 from rich.console import Console
 
+from bikes_store.lake import object_key
 from bikes_store.tables import STAGING_SCHEMA, TABLES
 from cli import airflow_client, report, status
 from cli.airflow_client import MAINTENANCE_DAG, STAGING_DAG, WAREHOUSE_DAG
 from cli.containers.secrets_file import read_secrets
 from cli.errors import UserError
+from cli.names import BUCKETS
 from tests.support import leaks
 from tests.support.compare import checksums, rows_of
 from tests.support.dashboards import RULES, firing, prometheus_queries, shortened
@@ -413,18 +415,20 @@ def test_a_removed_file_of_passwords_is_written_again_with_the_same(stack):
 
 
 def test_a_backup_brings_back_what_was_lost_after_it(stack, run):
-    """Rows of the staging area, a mart, a run in Airflow. tests/backup compares the objects of the lake too."""
+    """Rows of the staging area, a mart, an object, a run in Airflow; and what came later is gone."""
     run_id, _, _ = run
-    dsn = stack.endpoints.warehouse_dsn
+    dsn, lake = stack.endpoints.warehouse_dsn, stack.endpoints.lake()
     lost_run = f"/dags/{STAGING_DAG}/dagRuns/{run_id}"
     wait_until(lambda: not runs_in_flight(stack), 600, "a run of the steps before does not end")
     pause(stack, True)  # as docs/backup.md says: Airflow would start a run in place of the one that is lost
-    before = held(dsn)
+    before, objects = held(dsn), settled(lake)
     folder = str(stack.folder.parent.parent / "backup")
     said = [stack.command("backup", BACKUP=folder)]
 
     with closing(psycopg2.connect(dsn)) as connection, connection, connection.cursor() as cursor:
         cursor.execute("DELETE FROM bikes_store_staging.salesorderdetail; DROP TABLE warehouse.mart_sales_daily")
+    lake.delete_object(Bucket="bikes-store", Key=object_key(TABLES["store"].source, run_id))
+    lake.put_object(Bucket="bikes-store", Key="later", Body=b"x")
     assert stack.airflow.request("DELETE", lost_run).ok
     said.append(stack.command("restore", BACKUP=folder))
     said.append(stack.command("restore", BACKUP=folder, REPLACE="1"))
@@ -434,6 +438,12 @@ def test_a_backup_brings_back_what_was_lost_after_it(stack, run):
     assert "This stack is not empty" in said[1].stdout + said[1].stderr
     assert not leaks.Secrets(read_secrets(stack.folder)).named_in(output.encode())
     assert held(dsn) == before
+    found = objects_of(lake)
+    assert {
+        key: (objects.get(key), found.get(key))
+        for key in objects.keys() | found.keys()
+        if objects.get(key) != found.get(key)
+    } == {}
     wait_until(lambda: is_up(stack), 300, "Airflow is not up after the restore")
     assert stack.airflow.call("GET", lost_run)["state"] == "success"
     pause(stack, False)
@@ -462,6 +472,27 @@ def held(dsn):
         name: md5("".join(map(str, rows_of(dsn, STAGING_SCHEMA, table))).encode()) for name, table in TABLES.items()
     }
     return staged, checksums(dsn)
+
+
+def objects_of(lake):
+    """A checksum of each object of the lake, and its metadata."""
+    objects = {}
+    for bucket in BUCKETS.values():
+        for page in lake.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+            for item in page.get("Contents", []):
+                answer = lake.get_object(Bucket=bucket, Key=item["Key"])
+                objects[bucket, item["Key"]] = md5(answer["Body"].read()), answer["Metadata"]
+    assert len(objects) > len(TABLES)
+    return objects
+
+
+def settled(lake):
+    """The objects of the lake once they stay so: a task sends its log when its run has ended already."""
+    last = None
+    while last != (now := objects_of(lake)):
+        last = now
+        time.sleep(3)
+    return now
 
 
 def md5(content):
