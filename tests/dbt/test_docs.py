@@ -20,6 +20,7 @@ def test_it_has_the_columns_of_the_database_and_loads_nothing(shop, services, s3
     monkeypatch.setenv("NO_PROXY", LOOPBACK)  # for the lake
     monkeypatch.setenv("AIRFLOW__COSMOS__DBT_DOCS_DIR", f"s3://{BUCKETS['logs']}/docs-of-a-shop")
     set_airflow_environment(monkeypatch, shop.dsn, shop.dsn, services.settings)
+    shop.dbt("parse")
     profile = PostgresUserPasswordProfileMapping(conn_id=connections.WAREHOUSE, profile_args={"schema": "warehouse"})
     task = dbt_docs.write_docs(
         "dbt_docs",

@@ -54,11 +54,12 @@ class Warehouse:
         folders |= {"--target-path": self.target, "--log-path": self.target}
         options = [word for name, folder in folders.items() for word in (name, str(folder))]
         # What is not read here takes dbt a fifth of its time: a line of text for every event, and two files of JSON.
-        options += ["--log-level", "none", "--no-write-json"]
+        options += ["--log-level", "none", *([] if arguments[0] == "parse" else ["--no-write-json"])]
         result = dbtRunner().invoke([arguments[0], *options, *arguments[1:]])
         if result.exception is not None:
             raise result.exception
-        nodes = getattr(result.result, "results", [])
+        # An exposure has a result too, which is always the same: there is nothing to build.
+        nodes = [node for node in getattr(result.result, "results", []) if node.node.resource_type != "exposure"]
         self.seconds = {node.node.name: node.execution_time for node in nodes}
         self.answers = {node.node.name: str(node.message) for node in nodes}
         return {node.node.name: str(node.status) for node in nodes}
