@@ -61,9 +61,10 @@ def postgres_elsewhere(home: Path, address: str = LOOPBACK) -> Iterator[Settings
 
 
 def lake_block(language: str) -> str:
-    """The page's only block of a language."""
-    (found,) = re.findall(rf"^```{language}\n(.*?)^```", LAKE_PAGE, re.MULTILINE | re.DOTALL)
-    return str(found)
+    """The page's blocks of a language, as one text."""
+    found = re.findall(rf"^```{language}\n(.*?)^```", LAKE_PAGE, re.MULTILINE | re.DOTALL)
+    assert found, language
+    return "\n".join(found)
 
 
 @contextmanager
