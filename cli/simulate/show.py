@@ -46,10 +46,14 @@ class Terminal:
         elif act.moved:
             self._console.print(f"[dim]{SIGNS}[/dim]")
             self._console.print(grid(act.moved))
-        if act.table:
+        if act.table and act.is_folded:
+            (row,) = act.table.rows
+            told = zip(act.table.columns, row, strict=True)
+            self._console.print("  " + ", ".join(f"{name} {value}" for name, value in list(told)[-3:]))
+        elif act.table:
             self._console.print(_figures(act.table))
-            if not act.table.is_right:
-                self._console.print("[red]✗[/red] The warehouse does not hold what the source holds.")
+        if act.table and not act.table.is_right:
+            self._console.print("[red]✗[/red] The warehouse does not hold what the source holds.")
         if act.note:
             self._console.print(escape(act.note))
 
@@ -57,10 +61,12 @@ class Terminal:
         self._console.print(f"• {escape(sentence)}")
 
     def _print_counts(self, moved: Sequence[Moved]) -> None:
-        for one in moved:
-            counts = [f"{sign}{one.count(sign)}" for sign in (ADDED, CHANGED, REMOVED) if one.count(sign)]
-            if counts:
-                self._console.print(f"  {one.watch.station:9} {one.watch.table}: {' '.join(counts)}")
+        told = []
+        for station in dict.fromkeys(one.watch.station for one in moved):
+            tables = [one for one in moved if one.watch.station == station]
+            counts = {sign: sum(one.count(sign) for one in tables) for sign in (ADDED, CHANGED, REMOVED)}
+            told.append(" ".join([station, *(f"{sign}{count}" for sign, count in counts.items() if count)]))
+        self._console.print(f"  rows: {', '.join(told)}")
 
 
 def grid(moved: Sequence[Moved]) -> Grid:

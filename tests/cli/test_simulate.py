@@ -98,6 +98,21 @@ def test_rows_are_shown_with_signs_and_without_colours():
     assert not any("= c" in line for line in lines)  # as before, and not what there is to see
 
 
+def test_a_day_of_many_is_two_lines():
+    console = Console(width=200)
+    figures = Table(
+        ["day", "revenue in source", "revenue in mart", "difference"], [("2024-09-01", "5", "4", "1")], False
+    )
+    act = Act("Sunday", "", date(2024, 9, 1), moved=[*moved(), *moved()], table=figures, is_folded=True)
+    with console.capture() as shown:
+        Terminal(console).closes(act)
+    assert shown.get().splitlines() == [
+        "  rows: source +2 ~2 -2",
+        "  revenue in source 5, revenue in mart 4, difference 1",
+        "✗ The warehouse does not hold what the source holds.",
+    ]
+
+
 def test_a_column_that_matters_is_shown_although_it_stays():
     watch = Watch("mart", "m", 1, "", always=("difference",))
     one, other = (

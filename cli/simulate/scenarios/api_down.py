@@ -36,7 +36,7 @@ def play(play: Play) -> None:
             "SELECT 'all' AS currencies, count(*) AS rows FROM bikes_store_staging.currency",
             shows_same=True,
         ),
-        built("dim_currency", "'all' AS currencies", "count(*) AS rows", "true"),
+        built("dim_currency", "'all' AS currencies", "count(*) AS rows", "true", shows_same=True),
         orders.fact(),
         orders.daily(),
         orders.RECONCILIATION,

@@ -278,9 +278,9 @@ def _figures(play: Play, plan: Plan) -> tuple[tuple[str, ...], bool]:
 SCENARIO = Scenario(
     "day",
     "a plausible working day; DAYS=30 is a month",
-    "A day's run takes few rows and touches few: what did not change is compared and left alone, and what it feeds is"
-    " not built again. Days follow each other without a gap, and at the end of each the revenue of the day is the same"
-    " in the source and in the mart, to the last digit.",
+    "A day touches few rows: what did not change is compared and left alone, and what it feeds is not built again. Days"
+    " follow each other without a gap, and at the end of each the revenue of the day is the same in the source and in"
+    " the mart, to the last digit.",
     "the grid of bikes_store_staging: a column for each day. On the dashboard Sales, the days are at the right end.",
     play,
 )
