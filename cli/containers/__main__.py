@@ -23,7 +23,7 @@ from rich.console import Console
 
 from cli import options
 from cli.console import run_command
-from cli.containers import engine, given, servers
+from cli.containers import engine, given, published, servers
 from cli.containers.health import wait_until_healthy
 from cli.containers.images import renew
 from cli.containers.secrets_file import FILE, OLD_FILE, missing_secrets, read_old_file, read_secrets, write_secrets
@@ -33,6 +33,7 @@ from cli.endpoints import OF_CONTAINERS, Endpoints
 from cli.errors import UserError
 from cli.names import ADMIN
 from cli.paths import REPOSITORY, TERRAFORM
+from cli.ports import Claims, is_taken
 
 # Tests start a stack from a copy of the root module.
 FOLDER = Path(os.environ.get("TERRAFORM_DIR") or TERRAFORM)
@@ -68,6 +69,8 @@ def main() -> int:
 def up(console: Console) -> None:
     """Start the stack with Terraform. Returns when every service is healthy, and prints the addresses."""
     terraform = _prepare(console)
+    claims = Claims()  # they hold until this command ends
+    _choose_ports(console, terraform, claims)
     _make_reachable(console, terraform)
     again = [f"-replace={address}" for address in terraform.failed_jobs()]
     terraform.apply(*again, planned=_keep_given)
@@ -179,6 +182,18 @@ def endpoints(made: Mapping[str, Any]) -> Endpoints:
         lake_access_key=made["lake"]["access_key"],
         lake_secret_key=known["lake_secret_key"],
     )
+
+
+def _choose_ports(console: Console, terraform: Terraform, claims: Claims) -> None:
+    """See to it that a new stack on this machine gets ports that are free. One that is there keeps its ports."""
+    address = published.address_here(os.environ)
+    if address is None or terraform.containers():
+        return
+
+    def is_free(port: int) -> bool:
+        return not is_taken(port, address) and claims.claim(port)
+
+    published.choose(FOLDER, os.environ, is_free, console.print)
 
 
 def _make_reachable(console: Console, terraform: Terraform) -> None:

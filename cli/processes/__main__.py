@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -30,8 +31,10 @@ from cli.errors import UserError
 from cli.names import ADMIN
 from cli.pages.write import PAGES, refresh_pages
 from cli.paths import DEMO_HOME, REPOSITORY
+from cli.ports import Claims
 from cli.processes import monitoring, platform, postgres, stores
 from cli.processes.settings import Settings, load_or_create
+from cli.processes.supervisor import Supervisor
 from cli.run import run_pipeline
 
 
@@ -57,11 +60,10 @@ def up(console: Console) -> int:
     scale, dump = options.scale(environment), options.dump(environment)
     stops = options.is_set(environment, "EXIT")
     DEMO_HOME.mkdir(exist_ok=True)
-    with _only_one(DEMO_HOME):
-        settings = load_or_create(DEMO_HOME, environment, platform.DEFAULT_PORTS)
+    with _only_one(DEMO_HOME), Claims() as claims:
+        settings = _settings(console, claims)
         with platform.Platform(settings, console) as running:
-            running.supervisor.shutdown()  # a demo that was killed may have left services
-            running.check_machine(scale)
+            running.check_machine(scale, claims)
             running.start(
                 scale, dump, environment.get("BIKES_STORE_API_URL", ""), environment.get("SLACK_WEBHOOK_URL", "")
             )
@@ -90,7 +92,7 @@ def backup(console: Console) -> int:
     folder = steps.folder_for_new(os.environ)
     if not postgres.data_directory(DEMO_HOME).exists():
         raise UserError("There is no demo to back up: `make demo` makes one.")
-    settings = load_or_create(DEMO_HOME, os.environ, platform.DEFAULT_PORTS)
+    settings = load_or_create(DEMO_HOME, {}, platform.DEFAULT_PORTS)  # it may be up, so its ports stay
     with ExitStack() as stopped:
         try:
             stopped.enter_context(_only_one(DEMO_HOME))
@@ -106,12 +108,19 @@ def restore(console: Console) -> int:
     """Restore a backup into the demo, which must be stopped; the next `make demo` goes on with it."""
     backup = steps.open_backup(os.environ)
     DEMO_HOME.mkdir(exist_ok=True)
-    with _only_one(DEMO_HOME):
-        settings = load_or_create(DEMO_HOME, os.environ, platform.DEFAULT_PORTS)
+    with _only_one(DEMO_HOME), Claims() as claims:
+        settings = _settings(console, claims)
         with stores.started_alone(settings) as found:
             steps.restore(console, found, backup, options.is_set(os.environ, "REPLACE"), room=DEMO_HOME)
     console.print("`make demo` starts the stack with it.")
     return 0
+
+
+def _settings(console: Console, claims: Claims) -> Settings:
+    """The settings of this clone's demo, which are made if there is none. No service of it is left then."""
+    Supervisor(DEMO_HOME).shutdown()  # a demo that was killed may have left some, and they have ports
+    is_free = partial(platform.is_free, claims=claims)
+    return load_or_create(DEMO_HOME, os.environ, platform.DEFAULT_PORTS, is_free, console.print)
 
 
 def _say_where(console: Console, settings: Settings) -> None:
