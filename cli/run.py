@@ -18,14 +18,21 @@ from rich.console import Console
 from rich.table import Table
 
 from cli import airflow_client, options, report
-from cli.airflow_client import Task
-from cli.console import run_command
+from cli.airflow_client import Airflow, Task
+from cli.console import run_command, when_stopped
 from cli.endpoints import OF_PROCESSES, Endpoints, find_endpoints
 from cli.progress import show_progress
 
+#: What Ctrl-C leaves, by how far the command has come.
+_NOTHING = "Stopped. No run was started."
+_STARTING = "Stopped as the run was started: the page of bikes_store_staging in Airflow shows whether it has begun."
+_RUNNING = "This command stopped. The run {} goes on in Airflow."
+_OVER = "Stopped. Both DAGs have run; only the report was cut short."
+_PAGES = "Stopped. The run has ended; the pages in .demo/ may be those of before."
+
 
 def main() -> int:
-    return run_command(run, "This command stopped. The run goes on in Airflow.")
+    return run_command(run, _NOTHING)
 
 
 def run(console: Console) -> int:
@@ -41,7 +48,8 @@ def run(console: Console) -> int:
         # The commands of a stack in containers have no package that draws pages.
         from cli.pages.write import refresh_pages
 
-        refresh_pages(console, endpoints)
+        with when_stopped(_PAGES):
+            refresh_pages(console, endpoints)
     return 0 if succeeded else 1
 
 
@@ -55,8 +63,7 @@ def run_pipeline(
     """
     client = endpoints.airflow()
     airflow_client.wait_for_dags(client)
-    run_id = airflow_client.start_run(client, day)
-    tasks = show_progress(console, client, run_id, watch)
+    run_id, tasks = _run_one(console, client, day, watch)
     return tasks is not None and _report(console, endpoints, run_id, tasks)
 
 
@@ -72,8 +79,10 @@ def run_days(console: Console, endpoints: Endpoints, days: Sequence[date]) -> bo
     for number, day in enumerate(days, 1):
         console.print(f"[bold]{day}[/bold], day {number} of {len(days)}")
         started = time.monotonic()
-        run_id = airflow_client.start_run(client, day)
-        ended = show_progress(console, client, run_id, lambda: None)
+        rest = (
+            f" `make run-pipeline FROM={days[number]} TO={days[-1]}` runs the days after it." if days[number:] else ""
+        )
+        run_id, ended = _run_one(console, client, day, lambda: None, rest)
         if ended is None:
             _summary(console, done)
             console.print(
@@ -87,9 +96,23 @@ def run_days(console: Console, endpoints: Endpoints, days: Sequence[date]) -> bo
     return _report(console, endpoints, run_id, tasks)
 
 
+def _run_one(
+    console: Console, client: Airflow, day: date | None, watch: Callable[[], None], rest: str = ""
+) -> tuple[str, list[Task] | None]:
+    """Run both DAGs; returns the run's id, and its tasks, or None if a DAG failed.
+
+    :param rest: what Ctrl-C says besides what becomes of this run.
+    """
+    with when_stopped(_STARTING + rest):
+        run_id = airflow_client.start_run(client, day)
+    with when_stopped(_RUNNING.format(run_id) + rest):
+        return run_id, show_progress(console, client, run_id, watch)
+
+
 def _report(console: Console, endpoints: Endpoints, run_id: str, tasks: Sequence[Task]) -> bool:
-    result = report.make_report(endpoints, run_id)
-    report.show(console, result, report.stages(tasks))
+    with when_stopped(_OVER):
+        result = report.make_report(endpoints, run_id)
+        report.show(console, result, report.stages(tasks))
     if result.agree:
         console.print("[green]✓[/green] Both runs succeeded; source, lake, staging and warehouse agree.")
     else:

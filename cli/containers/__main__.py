@@ -22,6 +22,7 @@ from urllib.parse import quote
 from rich.console import Console
 
 from cli import options
+from cli.backup import WHEN_BACKUP_STOPPED, WHEN_RESTORE_STOPPED
 from cli.console import run_command
 from cli.containers import engine, given, published, servers
 from cli.containers.health import wait_until_healthy
@@ -45,6 +46,17 @@ _SETTINGS = {
     "BIKES_STORE_API_URL": "currency_api_url",
     "SLACK_WEBHOOK_URL": "slack_webhook_url",
 }
+# What Ctrl-C leaves.
+_WHEN_STOPPED = {
+    "up": "Stopped. `make up` goes on from here; `make down` removes what was made.",
+    "down": "Stopped. `make down` again removes what is left.",
+    "plan": "Stopped. A plan changes nothing.",
+    "secrets": "Stopped. `make secrets` writes what is missing.",
+    "logs": "Stopped. The service goes on.",
+    "images": "Stopped. terraform/images.yaml is as it was.",
+    "backup": WHEN_BACKUP_STOPPED,
+    "restore": WHEN_RESTORE_STOPPED,
+}
 
 
 def main() -> int:
@@ -63,7 +75,7 @@ def main() -> int:
         commands[sys.argv[1]](console)
         return 0
 
-    return run_command(command, "Stopped. `make up` goes on from here; `make down` removes what was made.")
+    return run_command(command, _WHEN_STOPPED[sys.argv[1]])
 
 
 def up(console: Console) -> None:

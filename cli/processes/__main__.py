@@ -24,8 +24,8 @@ from pathlib import Path
 from rich.console import Console
 
 from cli import options
-from cli.backup import steps
-from cli.console import run_command
+from cli.backup import WHEN_BACKUP_STOPPED, WHEN_RESTORE_STOPPED, steps
+from cli.console import run_command, when_stopped
 from cli.endpoints import OF_PROCESSES
 from cli.errors import UserError
 from cli.names import ADMIN
@@ -42,15 +42,21 @@ class _IsUp(UserError):
     """The demo runs already."""
 
 
+# What Ctrl-C leaves.
+_WHEN_STOPPED = {
+    "up": "Stopped. `make demo` goes on with the same data; `make demo-down` removes the data.",
+    "down": "Stopped. `make demo-down` removes what is left.",
+    "backup": WHEN_BACKUP_STOPPED,
+    "restore": WHEN_RESTORE_STOPPED,
+}
+
+
 def main() -> int:
     commands = {"up": up, "down": down, "backup": backup, "restore": restore}
     if len(sys.argv) != 2 or sys.argv[1] not in commands:
         print(f"usage: python -m cli.processes {'|'.join(commands)}", file=sys.stderr)
         return 2
-    return run_command(
-        commands[sys.argv[1]],
-        "Stopped. `make demo` goes on with the same data; `make demo-down` removes the data.",
-    )
+    return run_command(commands[sys.argv[1]], _WHEN_STOPPED[sys.argv[1]])
 
 
 def up(console: Console) -> int:
@@ -69,7 +75,8 @@ def up(console: Console) -> int:
             )
             endpoints = running.endpoints()
             endpoints.write(OF_PROCESSES)
-            succeeded = run_pipeline(console, endpoints, running.supervisor.check)
+            with when_stopped(_WHEN_STOPPED["up"]):  # the services end, and the run with them
+                succeeded = run_pipeline(console, endpoints, running.supervisor.check)
             refresh_pages(console, endpoints)
             console.print(f"\nFrom start to end: {time.monotonic() - started:.0f} s.")
             _say_where(console, settings)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from cli.console import uninterrupted
 from cli.endpoints import Endpoints
 from cli.errors import UserError
 from cli.names import ADMIN, LAKE_ACCESS_KEY
@@ -30,6 +31,9 @@ DEFAULT_PORTS: dict[str, int] = {
     **monitoring.PORTS,
 }
 
+#: What a Ctrl-C says that comes while the services are stopped.
+AT_SECOND_STOP = "The services are being stopped, which takes some seconds."
+
 # What a first run writes: databases, objects, logs (measured: 0.6 GB at scale 1, 0.25 GB more for each further scale).
 DISK_BASE = 1.5e9
 DISK_PER_SCALE = 0.5e9
@@ -47,7 +51,8 @@ class Platform:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.supervisor.shutdown()
+        with uninterrupted(AT_SECOND_STOP, self._console.print):
+            self.supervisor.shutdown()
 
     def check_machine(self, scale: int, claims: Claims | None = None) -> None:
         """Check that this machine has what the demo needs.

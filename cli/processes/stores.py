@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from cli.backup.database import Database
 from cli.backup.lake import Bucket
 from cli.backup.steps import Stores
+from cli.console import uninterrupted
 from cli.database import psql_of
 from cli.names import BUCKETS, DATABASES
 from cli.processes import databases, lake, platform, postgres
@@ -46,4 +47,5 @@ def started_alone(settings: Settings) -> Iterator[Stores]:
         lake.create_buckets(settings)
         yield of(settings)
     finally:
-        supervisor.shutdown()
+        with uninterrupted(platform.AT_SECOND_STOP):
+            supervisor.shutdown()
