@@ -24,6 +24,12 @@ install-commands:
 install-packages:
 	@cli/bootstrap.sh packages
 
+# It needs nothing of what the other targets install, and installs nothing.
+.PHONY: doctor
+doctor: ## say what this machine has and lacks for which command (FOR=up, demo or test; JSON=1)
+	@command -v python3 >/dev/null || { echo "✗ There is no python3 here: install Python 3.8 or later."; exit 1; }
+	@$(HELD) python3 $(START) cli.doctor
+
 .PHONY: demo
 demo: install ## run the whole pipeline on this machine, without Docker (SCALE=, SOURCE_SQL=, EXIT=1, AIRFLOW_PORT=, …)
 	@$(HELD) $(PYTHON) $(START) cli.processes up

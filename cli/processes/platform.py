@@ -37,6 +37,8 @@ AT_SECOND_STOP = "The services are being stopped, which takes some seconds."
 # What a first run writes: databases, objects, logs (measured: 0.6 GB at scale 1, 0.25 GB more for each further scale).
 DISK_BASE = 1.5e9
 DISK_PER_SCALE = 0.5e9
+# What its processes take together (measured at scale 1: 2.4 GB, a page that several share counted once).
+MEMORY = 2.5e9
 
 
 class Platform:
