@@ -113,7 +113,7 @@ test-platform:
 test-unit: install ## run the tests that need no service, in under 30 seconds
 	@.venv/bin/pytest -q $(UNIT_TESTS) $(PYTEST)
 
-UNIT_TESTS := tests/test_imports.py tests/bench tests/cli tests/dags/unit tests/grafana/test_dashboards.py \
+UNIT_TESTS := tests/test_imports.py tests/bench tests/cli tests/docs tests/dags/unit tests/grafana/test_dashboards.py \
 	$(addprefix tests/airflow/test_,fill_in.py prepare.py run_metrics.py)
 
 .PHONY: test-faults

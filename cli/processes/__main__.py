@@ -26,7 +26,7 @@ from rich.console import Console
 from cli import options
 from cli.backup import WHEN_BACKUP_STOPPED, WHEN_RESTORE_STOPPED, steps
 from cli.console import run_command, when_stopped
-from cli.endpoints import OF_PROCESSES
+from cli.endpoints import OF_PROCESSES, SERVICES_OF_PROCESSES
 from cli.errors import UserError
 from cli.names import ADMIN
 from cli.pages.write import PAGES, refresh_pages
@@ -75,6 +75,7 @@ def up(console: Console) -> int:
             )
             endpoints = running.endpoints()
             endpoints.write(OF_PROCESSES)
+            endpoints.write_services(SERVICES_OF_PROCESSES)
             with when_stopped(_WHEN_STOPPED["up"]):  # the services end, and the run with them
                 succeeded = run_pipeline(console, endpoints, running.supervisor.check)
             refresh_pages(console, endpoints)
