@@ -5,6 +5,9 @@ PYTHON := .venv/bin/python
 # What the stack in containers is run with: few packages, unless .venv is there.
 COMMANDS = $(if $(wildcard .venv),.venv,.tools/commands)/bin/python
 export PYTHONPATH := dags
+# How a command is started, so that Ctrl-C ends it with a sentence at any moment: see cli/start.py.
+HELD := $(shell env --block-signal=INT true 2>/dev/null && echo env --block-signal=INT)
+START := -S cli/start.py
 
 .PHONY: help
 help: ## list the targets
@@ -21,81 +24,87 @@ install-commands:
 install-packages:
 	@cli/bootstrap.sh packages
 
+# It needs nothing of what the other targets install, and installs nothing.
+.PHONY: doctor
+doctor: ## say what this machine has and lacks for which command (FOR=up, demo or test; JSON=1)
+	@command -v python3 >/dev/null || { echo "✗ There is no python3 here: install Python 3.8 or later."; exit 1; }
+	@$(HELD) python3 $(START) cli.doctor
+
 .PHONY: demo
 demo: install ## run the whole pipeline on this machine, without Docker (SCALE=, SOURCE_SQL=, EXIT=1, AIRFLOW_PORT=, …)
-	@$(PYTHON) -m cli.processes up
+	@$(HELD) $(PYTHON) $(START) cli.processes up
 
 .PHONY: demo-down
 demo-down: ## stop the demo and remove what it made
-	@if [ -x $(PYTHON) ]; then $(PYTHON) -m cli.processes down; else echo "There is no demo to remove."; fi
+	@if [ -x $(PYTHON) ]; then $(HELD) $(PYTHON) $(START) cli.processes down; else echo "There is no demo to remove."; fi
 
 .PHONY: up
 up: install-commands ## start the stack in containers with Terraform (SCALE=, SOURCE_SQL=, SLACK_WEBHOOK_URL=, TF_VAR_…)
-	@$(COMMANDS) -m cli.containers up
+	@$(HELD) $(COMMANDS) $(START) cli.containers up
 
 .PHONY: down
 down: install-commands ## destroy the stack in containers, data included
-	@$(COMMANDS) -m cli.containers down
+	@$(HELD) $(COMMANDS) $(START) cli.containers down
 
 .PHONY: plan
 plan: install-commands ## show what `make up` would change
-	@$(COMMANDS) -m cli.containers plan
+	@$(HELD) $(COMMANDS) $(START) cli.containers plan
 
 .PHONY: secrets
 secrets: install-commands ## make the stack's passwords, for plain `terraform apply`
-	@$(COMMANDS) -m cli.containers secrets
+	@$(HELD) $(COMMANDS) $(START) cli.containers secrets
 
 .PHONY: logs
 logs: install-commands ## follow a service's log (SERVICE=airflow-scheduler)
-	@$(COMMANDS) -m cli.containers logs $(SERVICE)
+	@$(HELD) $(COMMANDS) $(START) cli.containers logs $(SERVICE)
 
 .PHONY: images
 images: install-commands ## renew the tags and digests of all images (terraform/images.yaml)
-	@$(COMMANDS) -m cli.containers images
+	@$(HELD) $(COMMANDS) $(START) cli.containers images
 
 .PHONY: run-pipeline
 run-pipeline: install-commands ## run both DAGs on the stack that is up (DATE=2024-09-01; FROM=2024-09-01 TO=2024-09-05)
-	@$(COMMANDS) -m cli.run
+	@$(HELD) $(COMMANDS) $(START) cli.run
 
 .PHONY: simulate
 simulate: install-packages ## change the source, run both DAGs, show what moved (SCENARIO=price-change; alone: the list)
-	@$(PYTHON) -m $(STACK) simulate
+	@$(HELD) $(PYTHON) $(START) $(STACK) simulate
 
 # The stack in containers comes first, then the demo, as in cli/endpoints.py.
 STACK = $(if $(wildcard terraform/endpoints.json),cli.containers,cli.processes)
 
 .PHONY: status
 status: install-commands ## show how the stack that is up is doing: runs, freshness, rows, alerts, disk
-	@$(COMMANDS) -m cli.status
+	@$(HELD) $(COMMANDS) $(START) cli.status
 
 # Says in a sentence when no stack is up: the demo's commands need packages that are not there then.
 .PHONY: is-up
 is-up: install-commands
-	@$(COMMANDS) -m cli.endpoints
+	@$(HELD) $(COMMANDS) $(START) cli.endpoints
 
 .PHONY: psql
 psql: is-up ## look into a database of the stack that is up (DB=warehouse|source|airflow, ROLE=, ARGS="-c 'SELECT 1'")
-	@$(COMMANDS) -m $(STACK) psql
+	@$(HELD) $(COMMANDS) $(START) $(STACK) psql
 
 .PHONY: airflow
 airflow: is-up ## run a command of Airflow on the stack that is up (ARGS="dags list")
-	@$(COMMANDS) -m $(STACK) airflow
+	@$(HELD) $(COMMANDS) $(START) $(STACK) airflow
 
 .PHONY: dbt
 dbt: is-up ## run a command of dbt on the warehouse of the stack that is up (ARGS="build --select dim_product")
-	@$(COMMANDS) -m $(STACK) dbt
+	@$(HELD) $(COMMANDS) $(START) $(STACK) dbt
 
 .PHONY: backup
 backup: install-packages ## save the warehouse, Airflow's metadata and the lake in a new folder of backups/ (BACKUP=folder)
-	@$(PYTHON) -m $(STACK) backup
+	@$(HELD) $(PYTHON) $(START) $(STACK) backup
 
 .PHONY: restore
 restore: install-packages ## put a backup into an empty stack, or in place of what it holds (BACKUP=folder, REPLACE=1)
-	@$(PYTHON) -m $(STACK) restore
+	@$(HELD) $(PYTHON) $(START) $(STACK) restore
 
 .PHONY: bench
 bench: install ## measure the platform beside what the work itself costs (SCALES="1 10", RUNS=3)
-	@$(PYTHON) -m bench
+	@$(HELD) $(PYTHON) $(START) bench
 
 .PHONY: lint
 lint: install ## run ruff, mypy and sqlfluff
@@ -129,7 +138,8 @@ test-platform:
 test-unit: install ## run the tests that need no service, in under 30 seconds
 	@.venv/bin/pytest -q $(UNIT_TESTS) $(PYTEST)
 
-UNIT_TESTS := tests/test_imports.py tests/test_repository_files.py tests/bench tests/cli tests/dags/unit tests/grafana/test_dashboards.py \
+UNIT_TESTS := tests/test_imports.py tests/test_repository_files.py tests/bench tests/cli tests/docs tests/dags/unit \
+	tests/grafana/test_dashboards.py \
 	$(addprefix tests/airflow/test_,fill_in.py prepare.py run_metrics.py)
 
 .PHONY: test-faults
@@ -150,4 +160,4 @@ fix: install ## format Python and Terraform, write the tables of Terraform's REA
 	@.venv/bin/ruff format --quiet .
 	@if command -v terraform >/dev/null; then terraform fmt -recursive terraform; fi
 	@if command -v terraform-docs >/dev/null; then terraform-docs terraform; fi
-	@$(PYTHON) -m cli.dictionary
+	@$(HELD) $(PYTHON) $(START) cli.dictionary

@@ -6,6 +6,9 @@ Safe to run again. The values that the init files name come from the environment
 AIRFLOW_ADMIN_USER and AIRFLOW_ADMIN_PASSWORD. One process runs Airflow's own commands one after another: to start it
 takes longer than what each of them does.
 
+BIKES_STORE_API_URL_BEFORE lists addresses that the platform's own currency service had. When the variable
+BIKES_STORE_API_URL holds one of them, it gets the present one.
+
 ``--nothing-runs`` says that no process of this Airflow is left. Then the tasks that one had when it was stopped or
 killed are given back to the scheduler. It would find that out by itself, but only after minutes.
 
@@ -48,9 +51,19 @@ def main() -> int:
         _airflow("connections", "import", "--overwrite", str(filled["connections"]))
         # A variable that exists stays as it is: somebody may have changed it in the UI.
         _airflow("variables", "import", "--action-on-existing-key=skip", str(filled["variables"]))
+    if before := os.environ.get("BIKES_STORE_API_URL_BEFORE", "").split():
+        follow_address(before, os.environ["BIKES_STORE_API_URL"])
     if "--nothing-runs" in sys.argv[1:]:
         give_back_tasks()
     return _create_user(name, password)
+
+
+def follow_address(before: list[str], now: str) -> None:
+    """Write down the address of a currency service that was moved. Any other address was somebody's choice."""
+    from airflow.models import Variable
+
+    if Variable.get("BIKES_STORE_API_URL", default_var="") in before:
+        Variable.set("BIKES_STORE_API_URL", now)
 
 
 def give_back_tasks() -> None:

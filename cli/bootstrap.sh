@@ -11,7 +11,15 @@ set -eu
 cd "$(dirname "$0")/.."
 
 WANTED=${1:-all}
+# What the Python packages need of the disk: those of `make up`, and all.
+COMMANDS_KILOBYTES=300000
+ALL_KILOBYTES=2000000
 UV_VERSION=$(sed -n 's/^required-version = "==\([0-9.]*\)".*/\1/p' pyproject.toml)
+# The releases of PostgreSQL that the demo runs on: the first, and the one after the last.
+read -r OLDEST_POSTGRES AFTER_POSTGRES <<END
+$(sed -n 's/^SUPPORTED = range(\([0-9]*\), \([0-9]*\)).*/\1 \2/p' cli/processes/postgres_programs.py)
+END
+PYTHONS=$(sed -n 's/^requires-python = "\([^"]*\)".*/\1/p' pyproject.toml)
 TOOLS=.tools
 UV=$TOOLS/uv-$UV_VERSION/bin/uv
 
@@ -19,6 +27,9 @@ fail() {
     echo "✗ $*" >&2
     exit 1
 }
+
+# What it was getting is left out or made again the next time.
+trap 'printf "\nStopped. The next make command goes on from here.\n" >&2; exit 130' INT TERM
 
 say() {
     echo "• $*"
@@ -53,10 +64,15 @@ apt_install() {
 }
 
 has_postgres() {
-    for folder in /usr/lib/postgresql/1[4-8]/bin /usr/pgsql-1[4-8]/bin; do
-        [ -x "$folder/initdb" ] && return 0
+    release=$OLDEST_POSTGRES
+    while [ "$release" -lt "$AFTER_POSTGRES" ]; do
+        for folder in /usr/lib/postgresql/$release/bin /usr/pgsql-$release/bin; do
+            [ -x "$folder/initdb" ] && return 0
+        done
+        command -v postgres >/dev/null 2>&1 && postgres --version | grep -Eq " $release([. ]|$)" && return 0
+        release=$((release + 1))
     done
-    command -v postgres >/dev/null 2>&1 && postgres --version | grep -Eq ' 1[4-8]([. ]|$)'
+    return 1
 }
 
 # Any Python will do to get uv with. One that has pip comes first: pip knows how this machine reaches its package index.
@@ -69,16 +85,30 @@ find_python() {
     done
 }
 
+# quietly COMMAND…: shows what the command says when it fails, and not when Ctrl-C ends it.
+quietly() {
+    log=$(mktemp)
+    if "$@" 2>"$log"; then
+        rm -f "$log"
+    else
+        cat "$log" >&2
+        rm -f "$log"
+        return 1
+    fi
+}
+
 get_uv() {
     say "getting uv $UV_VERSION"
+    folder=$TOOLS/uv-$UV_VERSION
     python=$(find_python with-pip)
     if [ -n "$python" ]; then
-        PIP_ROOT_USER_ACTION=ignore "$python" -m pip install --quiet --disable-pip-version-check \
-            --target "$TOOLS/uv-$UV_VERSION" "uv==$UV_VERSION" && return
-        fail "pip could not get uv $UV_VERSION: can this machine reach the package index?"
+        export PIP_ROOT_USER_ACTION=ignore
+        quietly "$python" -m pip install --quiet --disable-pip-version-check --target "$folder" "uv==$UV_VERSION" ||
+            fail "pip could not get uv $UV_VERSION: can this machine reach the package index?"
+        return
     fi
     [ -n "$(find_python any)" ] || apt_install "Python" python3
-    "$(find_python any)" cli/get_uv.py "$UV_VERSION" "$TOOLS/uv-$UV_VERSION" ||
+    quietly "$(find_python any)" -S cli/start.py cli.get_uv "$UV_VERSION" "$folder" ||
         fail "uv $UV_VERSION could not be had; the line above says why."
 }
 
@@ -89,18 +119,18 @@ free_kilobytes() {
 if [ "$WANTED" = commands ] && [ ! -e .venv ]; then
     environment=$TOOLS/commands
     groups="--only-group containers"
-    kilobytes=300000
+    kilobytes=$COMMANDS_KILOBYTES
 else
     environment=.venv
     groups="--compile-bytecode"
-    kilobytes=2000000
+    kilobytes=$ALL_KILOBYTES
 fi
 
 if [ ! -d "$environment" ] && [ "$(free_kilobytes)" -lt "$kilobytes" ]; then
     fail "$(pwd) has less than $((kilobytes / 1000)) MB of free disk, and needs that much for Python's packages."
 fi
 
-[ "$WANTED" != all ] || has_postgres || apt_install "PostgreSQL 14 to 18" postgresql
+[ "$WANTED" != all ] || has_postgres || apt_install "PostgreSQL $OLDEST_POSTGRES to $((AFTER_POSTGRES - 1))" postgresql
 
 [ -x "$UV" ] || get_uv
 
@@ -109,16 +139,15 @@ unset VIRTUAL_ENV || true
 stamp=$environment/.made-from
 if ! cat pyproject.toml uv.lock 2>/dev/null | cmp -s - "$stamp"; then
     # Use the machine's Python if Airflow supports it. If not, uv fetches one.
-    supported='>=3.10,<3.13'
     export UV_PYTHON_INSTALL_DIR="$PWD/$TOOLS/python" UV_PROJECT_ENVIRONMENT="$environment"
-    if ! "$UV" python find --quiet --no-python-downloads "$supported" >/dev/null 2>&1; then
+    if ! "$UV" python find --quiet --no-python-downloads "$PYTHONS" >/dev/null 2>&1; then
         say "getting Python 3.12"
         "$UV" python install --quiet --no-bin 3.12 || fail "This machine has no Python 3.10, 3.11 or 3.12, which" \
             "Airflow 2.10.2 needs, and uv could not fetch one: install one of them, then run this again."
     fi
     say "making $environment from uv.lock"
     # shellcheck disable=SC2086 # two words
-    "$UV" sync --quiet --locked $groups --python-preference system --python "$supported" ||
+    "$UV" sync --quiet --locked $groups --python-preference system --python "$PYTHONS" ||
         fail "uv could not make $environment from uv.lock; its message is above."
     cat pyproject.toml uv.lock >"$stamp"
 fi

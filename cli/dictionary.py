@@ -10,6 +10,7 @@ a warehouse that it builds, and writes them.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -59,8 +60,10 @@ _ROW = re.compile(r"^\| \**`(\w+)`\** \| ([^|]*) \|")
 _NONE = "–"
 
 
-def main() -> None:
+def main() -> int:
+    """Write the page, with the types that it has; returns the exit code."""
     DOCUMENT.write_text(render(types_of(DOCUMENT.read_text() if DOCUMENT.exists() else "")))
+    return 0
 
 
 def types_of(document: str) -> Types:
@@ -217,4 +220,4 @@ def _cell(text: str) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -14,6 +14,8 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from psycopg2.extensions import parse_dsn
+
 from cli.airflow_client import Airflow
 from cli.console import run_command
 from cli.errors import UserError
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 #: The files that the two ways to run the platform write.
 OF_PROCESSES = DEMO_HOME / "endpoints.json"
+#: The demo's databases, for PostgreSQL's own programs.
+SERVICES_OF_PROCESSES = DEMO_HOME / "pg_service.conf"
 OF_CONTAINERS = TERRAFORM / "endpoints.json"
 
 
@@ -62,6 +66,17 @@ class Endpoints:
     def write(self, path: Path) -> None:
         """Write them to a file that only its owner can read."""
         write_private(path, json.dumps(asdict(self), indent=2) + "\n")
+
+    def write_services(self, path: Path) -> None:
+        """Write the databases as services for PostgreSQL's programs, to a file that only its owner can read.
+
+        With the file as PGSERVICEFILE, `psql service=source` logs in, and no command line has the password.
+        https://www.postgresql.org/docs/current/libpq-pgservice.html
+        """
+        text = ""
+        for name, dsn in (("source", self.source_dsn), ("warehouse", self.warehouse_dsn)):
+            text += f"[{name}]\n" + "".join(f"{key}={value}\n" for key, value in parse_dsn(dsn).items())
+        write_private(path, text)
 
     @classmethod
     def read(cls, path: Path) -> Endpoints:

@@ -1,6 +1,6 @@
 """Get uv without pip, which Python comes without on Debian and Ubuntu: a wheel of the package index is a zip file.
 
-    python3 cli/get_uv.py VERSION FOLDER
+    python3 -S cli/start.py cli.get_uv VERSION FOLDER
 
 Writes FOLDER/bin/uv. It runs before anything is installed, with any Python from 3.8 on. The index is PIP_INDEX_URL,
 else PyPI; its page has the hash of each file: https://packaging.python.org/en/latest/specifications/simple-repository-api/
@@ -20,9 +20,15 @@ import zipfile
 from pathlib import Path
 from urllib.parse import urldefrag, urljoin
 
-_INDEX = "https://pypi.org/simple"
+#: The package index, unless PIP_INDEX_URL names another.
+INDEX = "https://pypi.org/simple"
 _TIMEOUT_SECONDS = 60
 _MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
+
+
+def main() -> int:
+    get_uv(sys.argv[1], Path(sys.argv[2]))
+    return 0
 
 
 def wheel_tags(system: str, machine: str, libc: str) -> tuple[str, str]:
@@ -50,7 +56,7 @@ def find_wheel(page: str, version: str, tags: tuple[str, str]) -> str | None:
 
 def get_uv(version: str, folder: Path) -> None:
     """Write uv into the folder. Exits with a sentence when it can't be had."""
-    page_url = os.environ.get("PIP_INDEX_URL", _INDEX).rstrip("/") + "/uv/"
+    page_url = os.environ.get("PIP_INDEX_URL", INDEX).rstrip("/") + "/uv/"
     tags = wheel_tags(platform.system(), platform.machine(), platform.libc_ver()[0])
     try:
         link = find_wheel(_read(page_url).decode(), version, tags)
@@ -75,7 +81,3 @@ def _read(url: str) -> bytes:
     request = urllib.request.Request(url, headers={"Accept": "text/html"})  # noqa: S310 - the user's own index
     with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - as above
         return answer.read()
-
-
-if __name__ == "__main__":
-    get_uv(sys.argv[1], Path(sys.argv[2]))

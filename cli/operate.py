@@ -20,6 +20,10 @@ _READERS = {"warehouse": "reporter", "source": "source_reader"}
 _OWNED = "airflow"
 
 
+#: What Ctrl-C says before the program has taken this command's place.
+PROGRAM_STOPPED = "Stopped. Nothing was run."
+
+
 class Login(NamedTuple):
     """A database as the platform calls it, a role, the name of the role's secret, and options of libpq's sessions."""
 

@@ -23,7 +23,7 @@ from bikes_store.dbt_tests import WARNINGS
 from cli import airflow_client, changes, freshness, options, report, task_times
 from cli.airflow_client import Airflow, Task
 from cli.changes import Mark
-from cli.console import run_command
+from cli.console import run_command, when_stopped
 from cli.endpoints import OF_PROCESSES, Endpoints, find_endpoints
 from cli.progress import show_progress
 from cli.sections import Row, Section, section, show
@@ -51,8 +51,16 @@ class Day:
     seconds: float | None = None
 
 
+#: What Ctrl-C leaves, by how far the command has come.
+_NOTHING = "Stopped. No run was started."
+_STARTING = "Stopped as the run was started: the page of bikes_store_staging in Airflow shows whether it has begun."
+_RUNNING = "This command stopped. The run {} goes on in Airflow."
+_OVER = "Stopped. Both DAGs have run; only the report was cut short."
+_PAGES = "Stopped. The run has ended; the pages in .demo/ may be those of before."
+
+
 def main() -> int:
-    return run_command(run, "This command stopped. The run goes on in Airflow.")
+    return run_command(run, _NOTHING)
 
 
 def run(console: Console) -> int:
@@ -68,7 +76,8 @@ def run(console: Console) -> int:
         # The commands of a stack in containers have no package that draws pages.
         from cli.pages.write import refresh_pages
 
-        refresh_pages(console, endpoints, result)
+        with when_stopped(_PAGES):
+            refresh_pages(console, endpoints, result)
     return 0 if result.succeeded else 1
 
 
@@ -83,8 +92,7 @@ def run_pipeline(
     client = endpoints.airflow()
     airflow_client.wait_for_dags(client)
     before = changes.mark(endpoints.warehouse_dsn)
-    run_id = airflow_client.start_run(client, day)
-    tasks = show_progress(console, client, run_id, watch)
+    run_id, tasks = _run_one(console, client, day, watch)
     if tasks is None:
         return Result(False, f"The run {run_id} failed.")
     return _report(console, endpoints, client, run_id, tasks, before)
@@ -103,8 +111,10 @@ def run_days(console: Console, endpoints: Endpoints, days: Sequence[date]) -> Re
     for number, day in enumerate(days, 1):
         console.print(f"[bold]{day}[/bold], day {number} of {len(days)}")
         started, mark = time.monotonic(), changes.mark(endpoints.warehouse_dsn)
-        run_id = airflow_client.start_run(client, day)
-        ended = show_progress(console, client, run_id, lambda: None)
+        rest = (
+            f" `make run-pipeline FROM={days[number]} TO={days[-1]}` runs the days after it." if days[number:] else ""
+        )
+        run_id, ended = _run_one(console, client, day, lambda: None, rest)
         rows, seconds = changes.loaded_rows(mark, endpoints.warehouse_dsn), time.monotonic() - started
         done.append(Day(day, "failed" if ended is None else "success", rows, seconds))
         if ended is None:
@@ -139,7 +149,27 @@ def summary(days: Sequence[Day]) -> Section:
     )
 
 
+def _run_one(
+    console: Console, client: Airflow, day: date | None, watch: Callable[[], None], rest: str = ""
+) -> tuple[str, list[Task] | None]:
+    """Run both DAGs; returns the run's id, and its tasks, or None if a DAG failed.
+
+    :param rest: what Ctrl-C says besides what becomes of this run.
+    """
+    with when_stopped(_STARTING + rest):
+        run_id = airflow_client.start_run(client, day)
+    with when_stopped(_RUNNING.format(run_id) + rest):
+        return run_id, show_progress(console, client, run_id, watch)
+
+
 def _report(
+    console: Console, endpoints: Endpoints, client: Airflow, run_id: str, tasks: Sequence[Task], before: Mark
+) -> Result:
+    with when_stopped(_OVER):
+        return _reported(console, endpoints, client, run_id, tasks, before)
+
+
+def _reported(
     console: Console, endpoints: Endpoints, client: Airflow, run_id: str, tasks: Sequence[Task], before: Mark
 ) -> Result:
     made = report.make_report(endpoints, run_id, _warned(client, tasks))

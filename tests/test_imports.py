@@ -20,6 +20,8 @@ MAY_IMPORT = {
     "cli": {"cli", "source", "bikes_store"},
     "cli/processes": {"cli", "cli.processes", "source", "bikes_store"},
     "cli/containers": {"cli", "cli.containers", "source", "bikes_store"},
+    # It looks at what both ways need.
+    "cli/doctor": {"cli", "cli.processes", "cli.containers"},
     # It measures the stack of processes, and what the tasks call.
     "bench": {"bench", "cli", "cli.processes", "bikes_store"},
     "tests": {"tests", "bench", "cli", "cli.processes", "cli.containers", "source", "bikes_store"},

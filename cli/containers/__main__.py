@@ -23,8 +23,9 @@ from urllib.parse import quote
 from rich.console import Console
 
 from cli import options
+from cli.backup import WHEN_BACKUP_STOPPED, WHEN_RESTORE_STOPPED
 from cli.console import run_command
-from cli.containers import engine, given, operate, servers, workers
+from cli.containers import engine, given, operate, published, servers, workers
 from cli.containers.health import wait_until_healthy
 from cli.containers.images import renew
 from cli.containers.secrets_file import FILE, OLD_FILE, missing_secrets, read_old_file, read_secrets, write_secrets
@@ -33,8 +34,10 @@ from cli.containers.terraform import Terraform
 from cli.endpoints import OF_CONTAINERS, Endpoints
 from cli.errors import UserError
 from cli.names import ADMIN, password_of
+from cli.operate import PROGRAM_STOPPED
 from cli.paths import REPOSITORY, TERRAFORM
-from cli.simulate import PAGE, UNDO, WHEN_STOPPED
+from cli.ports import Claims, is_taken
+from cli.simulate import PAGE, UNDO, WHEN_SIMULATION_STOPPED
 
 # Tests start a stack from a copy of the root module.
 FOLDER = Path(os.environ.get("TERRAFORM_DIR") or TERRAFORM)
@@ -45,6 +48,21 @@ _SETTINGS = {
     "SOURCE_SQL": "source_sql",
     "BIKES_STORE_API_URL": "currency_api_url",
     "SLACK_WEBHOOK_URL": "slack_webhook_url",
+}
+# What Ctrl-C leaves.
+_WHEN_STOPPED = {
+    "up": "Stopped. `make up` goes on from here; `make down` removes what was made.",
+    "down": "Stopped. `make down` again removes what is left.",
+    "plan": "Stopped. A plan changes nothing.",
+    "secrets": "Stopped. `make secrets` writes what is missing.",
+    "logs": "Stopped. The service goes on.",
+    "images": "Stopped. terraform/images.yaml is as it was.",
+    "backup": WHEN_BACKUP_STOPPED,
+    "restore": WHEN_RESTORE_STOPPED,
+    "simulate": WHEN_SIMULATION_STOPPED,
+    "psql": PROGRAM_STOPPED,
+    "airflow": PROGRAM_STOPPED,
+    "dbt": PROGRAM_STOPPED,
 }
 
 
@@ -62,13 +80,14 @@ def main() -> int:
     def command(console: Console) -> int:
         return commands[sys.argv[1]](console) or 0
 
-    stopped = "Stopped. `make up` goes on from here; `make down` removes what was made."
-    return run_command(command, WHEN_STOPPED if sys.argv[1] == "simulate" else stopped)
+    return run_command(command, _WHEN_STOPPED[sys.argv[1]])
 
 
 def up(console: Console) -> None:
     """Start the stack with Terraform. Returns when every service is healthy, and prints the addresses."""
     terraform = _prepare(console)
+    claims = Claims()  # they hold until this command ends
+    _choose_ports(console, terraform, claims)
     _make_reachable(console, terraform)
     again = [f"-replace={address}" for address in terraform.failed_jobs()]
     terraform.apply(*again, planned=_keep_given)
@@ -206,6 +225,18 @@ def endpoints(made: Mapping[str, Any]) -> Endpoints:
         # A source elsewhere is reached as the pipeline reaches it, one of the stack's own as its superuser.
         source_elsewhere=made["source"]["host"] if made["source"]["secret"] == password_of("source_reader") else "",
     )
+
+
+def _choose_ports(console: Console, terraform: Terraform, claims: Claims) -> None:
+    """See to it that a new stack on this machine gets ports that are free. One that is there keeps its ports."""
+    address = published.address_here(os.environ)
+    if address is None or terraform.containers():
+        return
+
+    def is_free(port: int) -> bool:
+        return not is_taken(port, address) and claims.claim(port)
+
+    published.choose(FOLDER, os.environ, is_free, console.print)
 
 
 def _make_reachable(console: Console, terraform: Terraform) -> None:

@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import requests
 import yaml
 
+from cli.containers.image import Image, read_image
 from cli.errors import UserError
 
-#: What Docker reads a name without a registry as.
-DOCKER_HUB = "registry-1.docker.io"
 _TIMEOUT_SECONDS = 30
 # The list of a multi-platform image comes first: its digest is right on every machine.
 _MANIFESTS = (
@@ -29,38 +27,6 @@ _MANIFESTS = (
     "application/vnd.docker.distribution.manifest.v2+json",
 )
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-
-
-@dataclass(frozen=True)
-class Image:
-    """An image as it is pinned."""
-
-    name: str
-    tag: str
-    digest: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.name}:{self.tag}" + (f"@{self.digest}" if self.digest else "")
-
-    @property
-    def registry(self) -> str:
-        """The host that keeps it. A name's first part is a host if it has a dot or a port in it."""
-        host, slash, _ = self.name.partition("/")
-        return host if slash and (host == "localhost" or re.search(r"[.:]", host)) else DOCKER_HUB
-
-    @property
-    def repository(self) -> str:
-        """Its name in the registry."""
-        if self.registry == DOCKER_HUB:
-            return self.name if "/" in self.name else f"library/{self.name}"
-        return self.name.partition("/")[2]
-
-
-def read_image(text: str) -> Image:
-    """Read name:tag or name:tag@digest."""
-    reference, _, digest = text.partition("@")
-    name, _, tag = reference.rpartition(":")
-    return Image(name, tag, digest)
 
 
 def read_pinned(file: Path) -> dict[str, Image]:

@@ -50,7 +50,7 @@ _CAUSES = (
     (
         ("is already in use by container", "network with name"),
         "Docker has a container or a network of that name that this Terraform state does not know. If another clone is"
-        " up, stop it (`make down` there), or set TF_VAR_name and TF_VAR_ports and run both. If a state was lost, its"
+        " up, stop it (`make down` there), or set TF_VAR_name and run both, on other ports. If a state was lost, its"
         " passwords are lost too: remove what it left with `docker rm --force NAME`, and the data with `docker volume"
         " rm NAME`.",
     ),

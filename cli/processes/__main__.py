@@ -21,24 +21,27 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
 from cli import options
-from cli.backup import steps
-from cli.console import run_command
-from cli.endpoints import OF_PROCESSES
+from cli.backup import WHEN_BACKUP_STOPPED, WHEN_RESTORE_STOPPED, steps
+from cli.console import run_command, when_stopped
+from cli.endpoints import OF_PROCESSES, SERVICES_OF_PROCESSES
 from cli.errors import UserError
 from cli.names import ADMIN
+from cli.operate import PROGRAM_STOPPED
 from cli.pages.menu import PAGES, REPORT
 from cli.pages.write import refresh_pages
 from cli.paths import DEMO_HOME, REPOSITORY
+from cli.ports import Claims
 from cli.processes import monitoring, operate, platform, postgres, stores
 from cli.processes.settings import Settings, load_or_create
 from cli.processes.supervisor import Supervisor
 from cli.run import run_pipeline
-from cli.simulate import WHEN_STOPPED
+from cli.simulate import WHEN_SIMULATION_STOPPED
 from cli.simulate.command import simulate as play_scenario
 from cli.simulate.end_process import end
 
@@ -47,14 +50,26 @@ class _IsUp(UserError):
     """The demo runs already."""
 
 
+# What Ctrl-C leaves.
+_WHEN_STOPPED = {
+    "up": "Stopped. `make demo` goes on with the same data; `make demo-down` removes the data.",
+    "down": "Stopped. `make demo-down` removes what is left.",
+    "backup": WHEN_BACKUP_STOPPED,
+    "restore": WHEN_RESTORE_STOPPED,
+    "simulate": WHEN_SIMULATION_STOPPED,
+    "psql": PROGRAM_STOPPED,
+    "airflow": PROGRAM_STOPPED,
+    "dbt": PROGRAM_STOPPED,
+}
+
+
 def main() -> int:
     commands = {"up": up, "down": down, "backup": backup, "restore": restore, "simulate": simulate}
     commands |= {"psql": psql, "airflow": airflow, "dbt": dbt}
     if len(sys.argv) != 2 or sys.argv[1] not in commands:
         print(f"usage: python -m cli.processes {'|'.join(commands)}", file=sys.stderr)
         return 2
-    stopped = "Stopped. `make demo` goes on with the same data; `make demo-down` removes the data."
-    return run_command(commands[sys.argv[1]], WHEN_STOPPED if sys.argv[1] == "simulate" else stopped)
+    return run_command(commands[sys.argv[1]], _WHEN_STOPPED[sys.argv[1]])
 
 
 def up(console: Console) -> int:
@@ -65,11 +80,10 @@ def up(console: Console) -> int:
     open_lineage = options.open_lineage(environment)
     stops = options.is_set(environment, "EXIT")
     DEMO_HOME.mkdir(exist_ok=True)
-    with _only_one(DEMO_HOME):
-        settings = load_or_create(DEMO_HOME, environment, platform.DEFAULT_PORTS)
+    with _only_one(DEMO_HOME), Claims() as claims:
+        settings = _settings(console, claims)
         with platform.Platform(settings, console) as running:
-            running.supervisor.shutdown()  # a demo that was killed may have left services
-            running.check_machine(scale)
+            running.check_machine(scale, claims)
             running.start(
                 scale,
                 dump,
@@ -79,7 +93,9 @@ def up(console: Console) -> int:
             )
             endpoints = running.endpoints()
             endpoints.write(OF_PROCESSES)
-            result = run_pipeline(console, endpoints, running.supervisor.check)
+            endpoints.write_services(SERVICES_OF_PROCESSES)
+            with when_stopped(_WHEN_STOPPED["up"]):  # the services end, and the run with them
+                result = run_pipeline(console, endpoints, running.supervisor.check)
             refresh_pages(console, endpoints, result)
             console.print(f"\nFrom start to end: {time.monotonic() - started:.0f} s.")
             _say_where(console, settings)
@@ -102,7 +118,7 @@ def backup(console: Console) -> int:
     folder = steps.folder_for_new(os.environ)
     if not postgres.data_directory(DEMO_HOME).exists():
         raise UserError("There is no demo to back up: `make demo` makes one.")
-    settings = load_or_create(DEMO_HOME, os.environ, platform.DEFAULT_PORTS)
+    settings = load_or_create(DEMO_HOME, {}, platform.DEFAULT_PORTS)  # it may be up, so its ports stay
     with ExitStack() as stopped:
         try:
             stopped.enter_context(_only_one(DEMO_HOME))
@@ -118,8 +134,8 @@ def restore(console: Console) -> int:
     """Restore a backup into the demo, which must be stopped; the next `make demo` goes on with it."""
     backup = steps.open_backup(os.environ)
     DEMO_HOME.mkdir(exist_ok=True)
-    with _only_one(DEMO_HOME):
-        settings = load_or_create(DEMO_HOME, os.environ, platform.DEFAULT_PORTS)
+    with _only_one(DEMO_HOME), Claims() as claims:
+        settings = _settings(console, claims)
         with stores.started_alone(settings) as found:
             steps.restore(console, found, backup, options.is_set(os.environ, "REPLACE"), room=DEMO_HOME)
     console.print("`make demo` starts the stack with it.")
@@ -149,6 +165,13 @@ def airflow(console: Console) -> int:
 def dbt(console: Console) -> int:
     """A command of dbt in the demo."""
     operate.dbt()
+
+
+def _settings(console: Console, claims: Claims) -> Settings:
+    """The settings of this clone's demo, which are made if there is none. No service of it is left then."""
+    Supervisor(DEMO_HOME).shutdown()  # a demo that was killed may have left some, and they have ports
+    is_free = partial(platform.is_free, claims=claims)
+    return load_or_create(DEMO_HOME, os.environ, platform.DEFAULT_PORTS, is_free, console.print)
 
 
 def _say_where(console: Console, settings: Settings) -> None:

@@ -16,7 +16,7 @@ from cli.errors import UserError
 from cli.files import write_private
 from cli.names import ADMIN, BUCKETS, DATABASES, LAKE_ACCESS_KEY, LAKE_REGION, password_of
 from cli.paths import AIRFLOW, DBT_PROJECT, REPOSITORY, manifest_in
-from cli.processes import broker
+from cli.processes import broker, currency_api
 from cli.processes.settings import LOOPBACK, Settings
 from cli.processes.supervisor import Service
 from cli.repository import runbooks_url
@@ -113,6 +113,7 @@ def prepare(settings: Settings, currency_url: str, slack_webhook: str) -> None:
     """Make Airflow's tables, connections, variables and the user that a person and the demo log in with."""
     admin = {"AIRFLOW_ADMIN_USER": ADMIN, "AIRFLOW_ADMIN_PASSWORD": settings.secrets["airflow_admin_password"]}
     values = init_values(settings, currency_url, slack_webhook)
+    values["BIKES_STORE_API_URL_BEFORE"] = " ".join(currency_api.left_urls(settings))
     # An earlier demo was stopped in the middle of a run, or was killed: its processes are gone, its database is not.
     command = [sys.executable, str(AIRFLOW / "prepare.py"), "--nothing-runs"]
     _run(settings, command, "airflow/prepare.py", {**values, **admin})

@@ -27,4 +27,13 @@ def service(settings: Settings) -> Service:
 
 def url(settings: Settings) -> str:
     """The value of the variable BIKES_STORE_API_URL for the bundled service."""
-    return f"{settings.currency_url}/api/currencydata"
+    return _url(settings.ports["currency_api"])
+
+
+def left_urls(settings: Settings) -> list[str]:
+    """The values that it had before somebody asked for another port."""
+    return [_url(port) for port in settings.left_ports.get("currency_api", [])]
+
+
+def _url(port: int) -> str:
+    return f"http://{LOOPBACK}:{port}/api/currencydata"

@@ -83,7 +83,7 @@ def check_sockets(settings: Settings, folder: Path = _INNER_SOCKETS) -> None:
         if socket.exists() and socket.stat().st_uid != os.getuid() and os.getuid() != 0:
             raise UserError(
                 f"{socket} was left behind by {socket.owner()}: ask for its removal, or take another port with"
-                f" `make demo {port_variable(name)}=…` after `make demo-down`."
+                f" `make demo {port_variable(name)}=…`."
             )
 
 

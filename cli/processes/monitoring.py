@@ -19,6 +19,8 @@ from cli.processes.settings import LOOPBACK, Settings
 from cli.processes.supervisor import Metrics, Service
 
 PORTS = {"statsd": 18125, "statsd_web": 19102, "prometheus": 19090}
+#: Those of them that get packets; all others get connections.
+UDP = ("statsd",)
 
 #: What has to be installed.
 PROGRAMS = ("statsd_exporter", "prometheus")

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
+from cli.console import uninterrupted
 from cli.endpoints import Endpoints
 from cli.errors import UserError
 from cli.names import ADMIN, LAKE_ACCESS_KEY
+from cli.ports import Claims, is_taken
 from cli.processes import airflow, broker, currency_api, databases, lake, monitoring, postgres
-from cli.processes.settings import LOOPBACK, Settings, port_variable
+from cli.processes.settings import Settings, check_free
 from cli.processes.supervisor import Supervisor
 
 #: The port of each service. An environment variable NAME_PORT changes it, for instance AIRFLOW_PORT=9090.
@@ -29,8 +31,14 @@ DEFAULT_PORTS: dict[str, int] = {
     **monitoring.PORTS,
 }
 
+#: What a Ctrl-C says that comes while the services are stopped.
+AT_SECOND_STOP = "The services are being stopped, which takes some seconds."
+
 # What a first run writes: databases, objects, logs (measured: 0.6 GB at scale 1, 0.25 GB more for each further scale).
-_DISK_BASE, _DISK_PER_SCALE = 1.5e9, 0.5e9
+DISK_BASE = 1.5e9
+DISK_PER_SCALE = 0.5e9
+# What its processes take together (measured at scale 1: 2.4 GB, a page that several share counted once).
+MEMORY = 2.5e9
 
 
 class Platform:
@@ -45,23 +53,19 @@ class Platform:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.supervisor.shutdown()
+        with uninterrupted(AT_SECOND_STOP, self._console.print):
+            self.supervisor.shutdown()
 
-    def check_machine(self, scale: int) -> None:
+    def check_machine(self, scale: int, claims: Claims | None = None) -> None:
         """Check that this machine has what the demo needs.
 
+        :param claims: what this command has claimed of the machine's ports.
         :raises UserError: for the first thing that it lacks.
         """
         postgres.find_binaries()
-        for name, port in self.settings.ports.items():
-            if name != "statsd" and is_taken(port):
-                raise UserError(
-                    f"Port {port}, which the demo needs for {name.replace('_', ' ')}, is in use on this machine:"
-                    f" stop what uses it, or take another port with `make demo {port_variable(name)}=…`"
-                    + (" after `make demo-down`." if postgres.data_directory(self.settings.home).exists() else ".")
-                )
+        check_ports(self.settings, self.settings.ports, claims)
         lake.check_sockets(self.settings)
-        needed = _DISK_BASE + scale * _DISK_PER_SCALE
+        needed = DISK_BASE + scale * DISK_PER_SCALE
         free = shutil.disk_usage(self.settings.home).free
         if free < needed:
             raise UserError(
@@ -171,13 +175,15 @@ def wait_until_gone(condition: Callable[[], None]) -> None:
         return
 
 
-def is_taken(port: int) -> bool:
-    """Whether something listens on a port of this machine's loopback."""
-    with socket.socket() as probe:
-        # Servers set this option too: a port that was closed a moment ago counts as free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError:
-            return True
-    return False
+def check_ports(settings: Settings, names: Iterable[str], claims: Claims | None = None) -> None:
+    """Check that services of the demo can have their ports.
+
+    :raises UserError: when another program holds some; the message says who, and how to take other ports.
+    """
+    wanted = {name: settings.ports[name] for name in names}
+    check_free(wanted, settings.ports, partial(is_free, claims=claims))
+
+
+def is_free(name: str, port: int, claims: Claims | None = None) -> bool:
+    """Whether a service of the demo can have a port. If so, it is claimed until the command ends."""
+    return not is_taken(port, udp=name in monitoring.UDP) and (claims is None or claims.claim(port))

@@ -22,12 +22,12 @@ from cli.database import connect, psql_of, query
 from cli.errors import UserError
 from cli.files import write_private
 from cli.names import SUPERUSER
+from cli.processes.postgres_programs import find_binaries, release_of
 from cli.processes.settings import LOOPBACK, SUPERUSER_PASSWORD, Settings, digest
 from cli.processes.supervisor import Service
 from source.psql import Psql
 
 PORTS = {"postgres": 15432}
-SUPPORTED = range(14, 19)
 
 # PostgreSQL refuses to run as root; Debian's package brings this user.
 _SERVER_USER = "postgres"
@@ -35,24 +35,6 @@ _SERVER_USER = "postgres"
 # A link in the demo's folder leads to the cluster's files. They are in that folder too. But if root runs the demo and
 # the user postgres can't get there, they are in a folder of the system, under a name that no other cluster ever had.
 _LINK, _INSIDE, _OUTSIDE = "postgres", "cluster", Path("/var/lib")
-
-
-def find_binaries() -> Path:
-    """The folder with initdb, postgres and psql of the newest supported release that is installed.
-
-    :raises UserError: when there is none; the message says how to install one.
-    """
-    candidates = [Path(f"/usr/lib/postgresql/{release}/bin") for release in reversed(SUPPORTED)]  # Debian, Ubuntu
-    candidates += [Path(f"/usr/pgsql-{release}/bin") for release in reversed(SUPPORTED)]  # Fedora and its relatives
-    if on_path := shutil.which("postgres"):
-        candidates.append(Path(on_path).resolve().parent)
-    for folder in candidates:
-        if all((folder / name).exists() for name in ("initdb", "postgres", "psql")) and _release(folder) in SUPPORTED:
-            return folder
-    raise UserError(
-        f"PostgreSQL {SUPPORTED[0]} to {SUPPORTED[-1]} is not installed: on Debian or Ubuntu run"
-        " `sudo apt-get install postgresql`, elsewhere install the server and have `postgres` on the PATH."
-    )
 
 
 def service(settings: Settings) -> Service:
@@ -96,10 +78,10 @@ def create_cluster(settings: Settings) -> bool:
     directory = data_directory(settings.home)
     if (directory / "PG_VERSION").exists():
         made_by = int((directory / "PG_VERSION").read_text())
-        if made_by != _release(find_binaries()):
+        if made_by != release_of(find_binaries()):
             raise UserError(
                 f"{directory} was made by PostgreSQL {made_by}, but this machine now has"
-                f" {_release(find_binaries())}: run `make demo-down`, which removes the demo's data."
+                f" {release_of(find_binaries())}: run `make demo-down`, which removes the demo's data."
             )
         return False
     # An initdb that did not end may have left files; so may a demo whose folder, with the passwords, was removed.
@@ -184,12 +166,6 @@ def _new_directory(home: Path) -> Path:
 
 def _answers(settings: Settings) -> bool:
     return query(settings.dsn("postgres"), "SELECT 1") == [(1,)]
-
-
-def _release(folder: Path) -> int:
-    done = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True)
-    words = done.stdout.split()  # postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)
-    return int(words[2].split(".")[0]) if len(words) > 2 and words[2][:2].isdigit() else 0
 
 
 def _run_as_server(command: list[str]) -> None:

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from cli.backup.database import Database
 from cli.backup.lake import Bucket
 from cli.backup.steps import Stores
+from cli.console import uninterrupted
 from cli.database import psql_of
 from cli.names import BUCKETS, DATABASES
-from cli.processes import databases, lake, postgres
+from cli.processes import databases, lake, platform, postgres
 from cli.processes.settings import Settings
 from cli.processes.supervisor import Supervisor
 
@@ -30,10 +31,11 @@ def of(settings: Settings) -> Stores:
 def started_alone(settings: Settings) -> Iterator[Stores]:
     """Start them in a demo that is stopped or was never started; they are stopped at the end.
 
-    :raises UserError: when one of them does not start.
+    :raises UserError: when a port of theirs is taken, or one of them does not start.
     """
     supervisor = Supervisor(settings.home)
     supervisor.shutdown()  # a demo that was killed may have left services
+    platform.check_ports(settings, (*postgres.PORTS, *lake.PORTS))
     try:
         postgres.create_cluster(settings)
         services = [postgres.service(settings), lake.service(settings)]
@@ -45,4 +47,5 @@ def started_alone(settings: Settings) -> Iterator[Stores]:
         lake.create_buckets(settings)
         yield of(settings)
     finally:
-        supervisor.shutdown()
+        with uninterrupted(platform.AT_SECOND_STOP):
+            supervisor.shutdown()

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import stat
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +30,7 @@ from cli.names import BUCKETS, ROLES, password_of
 from cli.paths import REPOSITORY
 from cli.processes.postgres import find_binaries, psql
 from cli.secrets import new_fernet_key
+from tests.support.pages import block
 
 QUIET = Console(quiet=True)
 KINDS = tuple(BUCKETS)
@@ -180,6 +182,23 @@ def test_a_backup_is_for_its_owner_alone_and_says_what_it_is(made):
     assert manifest.contents["warehouse"]["bikes_store_staging.currency"][0] == "2"
     assert manifest.objects == {"data": 2, "logs": 1}
     assert manifest.airflow == metadata.release()
+
+
+def test_one_table_by_hand(full, copy, s3, tmp_path):
+    """The commands of docs/backup.md. One key of the data is below another, which no folder can hold: so the logs."""
+    (tmp_path / "backups").mkdir()
+    copy.rename(tmp_path / "backups" / "one")
+    commands = block("docs/backup.md", "sh", "pg_restore").replace("…", "one").replace("data.tar", "logs.tar")
+    environment = {**os.environ, "PATH": f"{find_binaries()}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["sh", "-euc", commands], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    assert "\nEUR\tEuro \\t \\\\N €\t" in done.stdout
+    folder = tmp_path / "backups" / "objects"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    extracted = {str(path.relative_to(folder)): path.stat().st_size for path in folder.rglob("*") if path.is_file()}
+    (logs,) = (bucket for bucket in full.buckets if bucket.kind == "logs")
+    assert extracted == logs.sizes()
 
 
 def test_a_stack_that_holds_something_is_replaced_only_when_asked(full, made, restored, s3):

@@ -7,8 +7,10 @@ import io
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import zipfile
 from importlib import metadata
 
@@ -27,6 +29,10 @@ UV = """\
 echo "$UV_PROJECT_ENVIRONMENT: $*" >>"$HERE/asked"
 [ "$1" != sync ] || mkdir -p "$UV_PROJECT_ENVIRONMENT"
 """
+FILES = (
+    *("pyproject.toml", "uv.lock", "cli/bootstrap.sh", "cli/__init__.py", "cli/get_uv.py", "cli/start.py"),
+    "cli/processes/postgres_programs.py",
+)
 PROGRAMS = ("awk", "cat", "chmod", "cmp", "df", "dirname", "grep", "id", "mkdir", "sed", "tail", "sh", "mktemp", "rm")
 
 
@@ -41,8 +47,8 @@ def wheel() -> bytes:
 def repository(tmp_path):
     """What the script reads, beside a machine with Python and the few programs of any system: no pip, no PostgreSQL."""
     home = tmp_path / "repository"
-    (home / "cli").mkdir(parents=True)
-    for file in ("cli/bootstrap.sh", "cli/get_uv.py", "pyproject.toml", "uv.lock"):
+    (home / "cli" / "processes").mkdir(parents=True)
+    for file in FILES:
         shutil.copy2(REPOSITORY / file, home / file)
     text = (home / "cli" / "bootstrap.sh").read_text()
     for place in ("/usr/lib/postgresql", "/usr/pgsql"):
@@ -124,6 +130,27 @@ def test_a_file_that_is_not_what_the_index_says_is_refused(bootstrap, repository
     said, code, asked = bootstrap("commands", index=index.url)
     assert (code, asked) == (1, [])
     assert "its hash differs" in said
+
+
+def test_ctrl_c_is_one_sentence(repository, index, tmp_path):
+    index.delay = 30
+    process = subprocess.Popen(
+        [str(repository / "cli" / "bootstrap.sh"), "commands"],
+        env={"PATH": str(tmp_path / "bin"), "PIP_INDEX_URL": f"{index.url}/simple"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    deadline = time.monotonic() + 20
+    while not index.request_headers:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)
+    said = process.communicate(timeout=20)
+    assert said == (f"• getting uv {VERSION}\n", "\nStopped. The next make command goes on from here.\n")
+    assert process.returncode == 130
 
 
 # A part of PyPI's page.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import stat
+from configparser import ConfigParser
+from dataclasses import replace
 
 import pytest
 
@@ -19,6 +21,18 @@ def test_they_are_kept_for_their_owner_alone(tmp_path):
     MADE.write(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert Endpoints.read(path) == MADE
+
+
+def test_databases_as_services_of_postgresqls_programs(tmp_path):
+    path = tmp_path / "pg_service.conf"
+    made = replace(MADE, source_dsn="postgresql://postgres:pw@127.0.0.1:5/bikes-store")
+    made.write_services(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    read = ConfigParser()
+    read.read(path)
+    login = {"user": "postgres", "password": "pw", "host": "127.0.0.1", "port": "5", "dbname": "bikes-store"}
+    assert dict(read["source"]) == login
+    assert dict(read["warehouse"]) == {"host": "w"}
 
 
 def test_a_file_without_prometheus_is_read(tmp_path):

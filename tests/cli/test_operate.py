@@ -167,7 +167,7 @@ def test_a_stack_that_is_stopped_is_a_sentence(tmp_path):
 def test_make_says_in_a_sentence_that_no_stack_is_up(tmp_path, target):
     """The first of its commands does. It needs no package that only the demo has."""
     planned = subprocess.run(["make", "-C", REPOSITORY, "--dry-run", target], capture_output=True, text=True)
-    first = next(line for line in planned.stdout.splitlines() if " -m " in line)
+    first = next(line for line in planned.stdout.splitlines() if "cli/start.py" in line)
     done = subprocess.run(
         shlex.split(first),
         cwd=REPOSITORY,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from datetime import date
 from io import StringIO
 from typing import Any, cast
@@ -115,3 +116,69 @@ def test_the_summary_fits_any_terminal(width):
         )
     assert max(map(len, text.get().splitlines())) <= width
     assert all(word in text.get() for word in ("1,234,567", "61", "not run", "1 of 3 succeeded", "✗ 2024-10-06"))
+
+
+class World:
+    """In place of Airflow and the report: Ctrl-C comes at one of the moments."""
+
+    def __init__(self, patch, path, moment):
+        MADE.write(path)
+        patch.setenv("ENDPOINTS", str(path))
+        patch.setattr(run, "OF_PROCESSES", path)
+        self._moment = moment
+        for module, name in (
+            (run.airflow_client, "wait_for_dags"),
+            (run.airflow_client, "check_days"),
+            (run.airflow_client, "start_run"),
+            (run, "show_progress"),
+            (run.report, "make_report"),
+            (write, "refresh_pages"),
+        ):
+            patch.setattr(module, name, self._answer(name))
+        patch.setattr(run.report, "show", lambda *_: None)
+        patch.setattr(run.changes, "mark", lambda dsn: None)
+        patch.setattr(run.changes, "loaded_rows", lambda mark, dsn: 0)
+        patch.setattr(run.changes, "since", lambda mark, dsn: run.changes.Changes([], []))
+        patch.setattr(run.freshness, "read_freshness", lambda warehouse: [])
+        patch.setattr(run.freshness, "in_a_sentence", lambda fresh: "")
+        patch.setattr(run.psycopg2, "connect", lambda dsn: StringIO())
+
+    def _answer(self, name):
+        def answer(*arguments, **_):
+            day = arguments[1] if name == "start_run" else None
+            if self._moment in (name, f"{name} of {day}"):
+                signal.raise_signal(signal.SIGINT)
+            return {"start_run": f"run-of-{day}", "show_progress": []}.get(name, run.report.Report([], []))
+
+        return answer
+
+
+@pytest.mark.usefixtures("signals")
+@pytest.mark.parametrize(
+    ("moment", "says"),
+    [
+        ("wait_for_dags", "Stopped. No run was started."),
+        (
+            "start_run",
+            "Stopped as the run was started: the page of bikes_store_staging in Airflow shows whether it has",
+        ),
+        ("show_progress", "This command stopped. The run run-of-2024-09-01 goes on in Airflow."),
+        ("make_report", "Stopped. Both DAGs have run; only the report was cut short."),
+        ("refresh_pages", "Stopped. The run has ended; the pages in .demo/ may be those of before."),
+    ],
+)
+def test_ctrl_c_says_what_becomes_of_the_run(tmp_path, monkeypatch, capsys, moment, says):
+    World(monkeypatch, tmp_path / "endpoints.json", moment)
+    monkeypatch.setenv("DATE", "2024-09-01")
+    assert run.main() == 130
+    assert says in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.usefixtures("signals")
+def test_ctrl_c_in_a_row_of_days_names_those_that_are_left(tmp_path, monkeypatch, capsys):
+    World(monkeypatch, tmp_path / "endpoints.json", "start_run of 2024-09-02")
+    monkeypatch.setenv("FROM", "2024-09-01")
+    monkeypatch.setenv("TO", "2024-09-04")
+    assert run.main() == 130
+    said = " ".join(capsys.readouterr().out.split())
+    assert said.endswith("`make run-pipeline FROM=2024-09-03 TO=2024-09-04` runs the days after it.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -66,6 +67,7 @@ def command(tmp_path):
         "PATH": f"{programs}:/usr/bin:/bin",
         "HERE": str(tmp_path),
         "TERRAFORM_DIR": str(tmp_path),
+        "DOCKER_HOST": "ssh://elsewhere",  # so that no port of this machine counts
         "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'dags'}",
         "OUTPUTS": json.dumps({name: {"value": value} for name, value in OUTPUTS.items()}),
         "STATE": json.dumps({"values": {"root_module": {"resources": resources}}}),
@@ -215,3 +217,68 @@ def test_a_file_that_somebody_broke_is_refused(command, tmp_path):
     said, code, calls, _ = command("up")
     assert (code, calls) == (1, [])
     assert "given.json is not what `make up` writes: remove it" in said
+
+
+PORTS = """
+variable "ports" {{
+  type = object({{
+    airflow = optional(number, {airflow})
+    grafana = optional(number, {grafana})
+  }})
+}}
+"""
+
+
+@pytest.fixture
+def held(tmp_path):
+    """The usual port of Airflow, which another program holds; that of Grafana is free. Both are the module's."""
+    with socket.socket() as holder, socket.socket() as other:
+        for each in (holder, other):
+            each.bind(("127.0.0.1", 0))
+        holder.listen()
+        port, free = holder.getsockname()[1], other.getsockname()[1]
+        other.close()
+        (tmp_path / "variables.tf").write_text(PORTS.format(airflow=port, grafana=free))
+        yield port
+
+
+def ports_of(given):
+    return [json.loads(line.partition("=")[2]) for line in given if line.startswith("TF_VAR_ports=")]
+
+
+def test_a_new_stack_takes_the_next_free_port_and_keeps_it(command, held, tmp_path):
+    said, code, _, given = command("up", STATE="{}", DOCKER_HOST="unix:///x")
+    assert code == 0, said
+    ((chosen,),) = (ports.values() for ports in ports_of(given))
+    assert chosen > held
+    assert f"{held} is in use on this machine, so this stack takes airflow {chosen}." in said
+    _, _, _, given = command("plan")
+    assert ports_of(given) == [{"airflow": chosen}]
+
+
+CONTAINER = {"address": "x", "type": "docker_container", "values": {"id": "0a"}}
+IS_UP = json.dumps({"values": {"root_module": {"resources": [CONTAINER]}}})
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"STATE": IS_UP},
+        {"DOCKER_HOST": "ssh://elsewhere"},
+        {"TF_VAR_docker_host_address": "big.example.com"},
+        {"TF_VAR_ports": "{airflow = 1}"},
+    ],
+    ids=["a stack that is up", "another machine", "another address", "Terraform's own language"],
+)
+def test_ports_stay_as_they_are(command, held, environment):
+    _, _, _, given = command("up", **{"STATE": "{}", "DOCKER_HOST": "unix:///x", **environment})
+    kept = environment.get("TF_VAR_ports")
+    assert [line for line in given if "ports" in line] == ([f"TF_VAR_ports={kept}"] if kept else [])
+
+
+def test_a_port_that_somebody_asked_for_is_not_another(command, held, tmp_path):
+    _, _, _, given = command("up", STATE="{}", DOCKER_HOST="unix:///x", TF_VAR_ports=json.dumps({"airflow": held}))
+    assert ports_of(given) == [{"airflow": held}]
+    (tmp_path / "my.auto.tfvars").write_text("ports = { grafana = 4000 }\n")
+    _, _, _, given = command("up", STATE="{}", DOCKER_HOST="unix:///x", TF_VAR_ports="")
+    assert ports_of(given) == []

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from cli.containers import images
+from cli.containers.image import DOCKER_HUB
 from cli.containers.images import Image, read_image, read_pinned, renew
 from cli.errors import UserError
 from cli.paths import REPOSITORY, TERRAFORM
@@ -150,8 +151,8 @@ def test_a_registry_that_does_not_answer_changes_nothing(file):
 @pytest.mark.parametrize(
     ("text", "registry", "repository"),
     [
-        ("debian:bookworm", images.DOCKER_HUB, "library/debian"),
-        ("prom/prometheus:v3", images.DOCKER_HUB, "prom/prometheus"),
+        ("debian:bookworm", DOCKER_HUB, "library/debian"),
+        ("prom/prometheus:v3", DOCKER_HUB, "prom/prometheus"),
         ("quay.io/minio/minio:R", "quay.io", "minio/minio"),
         ("localhost:5000/a/b:1@sha256:0", "localhost:5000", "a/b"),
     ],

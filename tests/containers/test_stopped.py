@@ -127,7 +127,7 @@ def test_terraform_gets_the_signal_and_is_waited_for(down, tmp_path, number):
     assert (tmp_path / "finished").exists()
     assert "A second Ctrl-C kills it" in said
     assert "Gracefully shutting down" in said
-    assert "`make down` removes what was made" in " ".join(said.split())
+    assert "`make down` again removes what is left" in " ".join(said.split())
     assert not lives(tmp_path / "provider")
 
 

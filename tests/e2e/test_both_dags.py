@@ -1,15 +1,21 @@
-"""Both DAGs in a whole stack of their own: a full run, the changes of a day, the same day again, and a fault."""
+"""Both DAGs in a whole stack of their own: a full run, the changes of a day, the same day again, and a fault.
+
+The first run, the working day of the README and the same day again are run by the commands that the README has.
+"""
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -23,14 +29,19 @@ from cli.airflow_client import MAINTENANCE_DAG, STAGING_DAG, WAREHOUSE_DAG, Task
 from cli.airflow_session import AirflowSession
 from cli.changes import Change, Mark
 from cli.database import connect, query
-from cli.endpoints import Endpoints
+from cli.endpoints import OF_PROCESSES, SERVICES_OF_PROCESSES, Endpoints
 from cli.names import BUCKETS, DATABASES
+from cli.pages.write import PAGES
 from cli.processes import airflow
 from cli.processes.platform import Platform, remove
+from cli.processes.postgres import find_binaries
 from cli.processes.settings import Settings, generate_secrets
 from cli.simulate.command import simulate
 from tests.support import leaks
+from tests.support.clone import copy_clone
 from tests.support.compare import checksums
+from tests.support.make import environment
+from tests.support.pages import block, blocks
 from tests.support.ports import free_ports
 from tests.support.waiting import wait_for
 from tests.support.web import Web, web_server
@@ -50,6 +61,7 @@ class Running:
     secrets: leaks.Secrets
     command_lines: dict[str, set[str]]
     screen: StringIO
+    clone: Path
     spilled_before: int = 0
     held_before: Mark | None = None
 
@@ -62,6 +74,20 @@ class Running:
             WAREHOUSE_DAG: "success",
         }
         return run_id, [task for progress in last.values() for task in progress.tasks]
+
+    def sh(self, commands: str) -> str:
+        """Run commands of the README in the clone whose demo this stack is; returns what they print."""
+        made = environment(PATH=f"{find_binaries()}:{os.environ['PATH']}")
+        done = subprocess.run(["sh", "-euc", commands], cwd=self.clone, env=made, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        return done.stdout
+
+    def tasks_of(self, day: date) -> tuple[str, list[Task]]:
+        """The run of a day that was run by a command: its id, and the tasks of both DAGs."""
+        runs = {dag: self.airflow.run_at(dag, f"{day}T00:00:00+00:00") for dag in (STAGING_DAG, WAREHOUSE_DAG)}
+        looks = [airflow_client.look(self.airflow, dag, run["dag_run_id"]) for dag, run in runs.items() if run]
+        assert [look.state for look in looks] == ["success", "success"]
+        return looks[0].run_id, [task for look in looks for task in look.tasks]
 
     def told(self) -> list[str]:
         """The messages to Slack."""
@@ -93,15 +119,19 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
                 endpoints = stack.endpoints()
                 client = endpoints.airflow()
                 airflow_client.wait_for_dags(client)
-                yield Running(settings, home, endpoints, client, slack, secrets, command_lines, screen)
+                clone = copy_clone(home.parent / "clone")
+                endpoints.write(clone / ".demo" / OF_PROCESSES.name)
+                endpoints.write_services(clone / ".demo" / SERVICES_OF_PROCESSES.name)
+                yield Running(settings, home, endpoints, client, slack, secrets, command_lines, screen, clone)
         finally:
             remove(home)
 
 
 @pytest.fixture(scope="module")
 def first(platform: Running) -> tuple[str, list[Task]]:
-    """The first run: all of the source, `warehouse_init`."""
-    return platform.run(today() - timedelta(days=1))
+    """The first run, of the latest day: all of the source, `warehouse_init`."""
+    platform.screen.write(platform.sh("make run-pipeline"))
+    return platform.tasks_of(today() - timedelta(days=1))
 
 
 @pytest.fixture(scope="module")
@@ -121,8 +151,9 @@ def second(platform: Running, first: Any) -> tuple[str, list[Task]]:
     )
     platform.execute(
         source,
-        "UPDATE production.product SET listprice = listprice + 1, modifieddate = %s"
-        " WHERE productid = (SELECT max(productid) FROM sales.salesorderdetail)",
+        "UPDATE production.product SET listprice = listprice + 1, modifieddate = %s WHERE productid = ("
+        "SELECT max(productid) FROM sales.salesorderdetail JOIN production.product USING (productid)"
+        " WHERE productline <> 'R')",
         moment,
     )
     platform.spilled_before = spilled_files(platform)
@@ -156,6 +187,45 @@ def test_logs_are_read_from_the_lake(platform, first):
     assert "salesorderdetail" in log
 
 
+def test_the_output_is_that_of_the_readme(platform, first):
+    """Line by line, but for how long each took and what this machine calls its pages."""
+    (sample,) = (each.text for each in blocks("text") if each.page == "README.md" and "Money" in each.text)
+    said = [line.rstrip() for line in platform.screen.getvalue().splitlines()]
+    promised = [line for line in sample.splitlines() if line.startswith(("Rows", "Money", "✓", *"┏┃┡│└"))]
+    assert len(promised) > 12
+    assert [line for line in promised if line not in said] == []
+    # "… 39 of 39 tasks done, 42 s: success"
+    ended = [re.sub(r", \d+ s: ", ", … s: ", line) for line in sample.splitlines() if line.endswith("s: success")]
+    assert len(ended) == 2
+    assert [line for line in ended if line not in [re.sub(r", \d+ s: ", ", … s: ", each) for each in said]] == []
+    assert {page.name for page in (platform.clone / ".demo").glob("*.html")} == {f"{name}.html" for name in PAGES}
+
+
+def test_a_change_of_ones_own(platform, first):
+    """Its commands, its query, and what it says of them."""
+    said = platform.sh(block("docs/simulate.md", "sh", "export PGSERVICEFILE"))
+    assert "✓ Both runs succeeded; source, lake, staging and warehouse agree." in said
+    rows = query(platform.endpoints.warehouse_dsn, block("docs/simulate.md", "sql", "SELECT nk_product"))
+    versions = [list(each) for _, each in itertools.groupby(rows, key=lambda row: row[0])]
+    assert len(versions) > 10
+    for (_, old_price, _, old_end), (_, new_price, new_start, new_end) in versions:
+        assert new_price == pytest.approx(old_price * Decimal("1.1"))
+        assert (old_end, new_end) == (new_start, None)
+    # "No order has moved to it, since all orders are older."
+    moved = (
+        "SELECT count(*) FROM warehouse.fact_order JOIN warehouse.dim_product USING (sk_product)"
+        " WHERE product_line = 'R' AND dbt_valid_to IS NULL"
+    )
+    assert query(platform.endpoints.warehouse_dsn, moved) == [(0,)]
+
+
+@pytest.mark.parametrize(
+    "found", [each for each in blocks("sql") if "runbooks" in each.page], ids=lambda each: each.page
+)
+def test_queries_of_the_runbooks_run(platform, first, found):
+    query(platform.endpoints.warehouse_dsn, found.text)
+
+
 def test_second_run_takes_the_changes_and_the_daily_branch(platform, second):
     run_id, tasks = second
     made = report.make_report(platform.endpoints, run_id)
@@ -169,7 +239,7 @@ def test_second_run_takes_the_changes_and_the_daily_branch(platform, second):
     assert query(
         platform.endpoints.warehouse_dsn,
         "SELECT count(*), count(*) FILTER (WHERE dbt_valid_to IS NULL) FROM warehouse.dim_product"
-        " GROUP BY nk_product HAVING count(*) > 1",
+        " WHERE product_line <> 'R' GROUP BY nk_product HAVING count(*) > 1",
     ) == [(2, 1)]
 
 
@@ -233,7 +303,7 @@ def test_a_test_that_warns_is_told_apart(platform, second):
 def test_the_same_day_again_changes_nothing(platform, second):
     before = platform.warehouse()
     assert len(before) > 20
-    platform.run(today() - timedelta(days=2))
+    assert "✓ Both runs succeeded" in platform.sh(f"make run-pipeline DATE={today() - timedelta(days=2)}")
     assert platform.warehouse() == before
 
 

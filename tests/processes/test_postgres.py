@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 import time
 from contextlib import closing
 
@@ -13,7 +14,9 @@ import pytest
 from psycopg2.extras import wait_select
 
 from cli.database import query
+from cli.endpoints import Endpoints
 from cli.processes import platform, postgres
+from cli.processes.postgres_programs import find_binaries
 from cli.processes.settings import Settings, generate_secrets
 from cli.processes.supervisor import Supervisor
 from tests.support.ports import free_ports
@@ -113,3 +116,15 @@ def test_removal_takes_the_cluster_of_a_folder_that_is_gone(home):
     platform.remove(home)
     assert not directory.exists()
     assert not platform.remove(home)
+
+
+def test_psql_logs_in_by_a_service_of_the_demos_file(postgres, tmp_path):
+    """As the README does: no command line has the password."""
+    login = postgres.dsn()
+    made = Endpoints("http://a", "admin", "pw", login, login, "http://l", "key", "secret")
+    made.write_services(tmp_path / "pg_service.conf")
+    environment = {"PATH": "/usr/bin:/bin", "PGSERVICEFILE": str(tmp_path / "pg_service.conf")}
+    for service in ("source", "warehouse"):
+        command = [str(find_binaries() / "psql"), f"service={service}", "-Atc", "SELECT current_user"]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        assert (done.stdout, done.stderr) == ("postgres\n", "")

@@ -6,7 +6,8 @@ import itertools
 import os
 import random
 
-from cli.processes.platform import DEFAULT_PORTS, is_taken
+from cli.ports import is_taken
+from cli.processes.platform import DEFAULT_PORTS
 
 # Ports below those that the system uses for outgoing connections (32768 and up on Linux).
 _FIRST = int(os.environ.get("TEST_PORTS_FROM", "20000"))
