@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pendulum
 from airflow import DAG
 from airflow.operators.python import PythonOperator
 
-from bikes_store.airflow_glue import maintenance
+from bikes_store.airflow_glue import documentation, maintenance
 from bikes_store.airflow_glue.defaults import DEFAULT_ARGS
 
 with DAG(
@@ -22,8 +20,21 @@ with DAG(
     is_paused_upon_creation=False,
     default_args=DEFAULT_ARGS,
     tags=["bikes-store"],
-    doc_md=Path(__file__).with_suffix(".md").read_text(),
+    owner_links=documentation.owner_links(),
+    doc_md=documentation.of_dag(__file__),
 ):
-    PythonOperator(task_id="clean_metadata", python_callable=maintenance.clean_metadata)
-    PythonOperator(task_id="remove_old_extracts", python_callable=maintenance.remove_old_extracts)
-    PythonOperator(task_id="remove_old_logs", python_callable=maintenance.remove_old_logs)
+    PythonOperator(
+        task_id="clean_metadata",
+        python_callable=maintenance.clean_metadata,
+        doc_md="Removes old runs, tasks and events from Airflow's database: `BIKES_STORE_KEEP_METADATA_DAYS`.",
+    )
+    PythonOperator(
+        task_id="remove_old_extracts",
+        python_callable=maintenance.remove_old_extracts,
+        doc_md="Removes old objects of extract tasks from the lake: `BIKES_STORE_KEEP_LAKE_DAYS`.",
+    )
+    PythonOperator(
+        task_id="remove_old_logs",
+        python_callable=maintenance.remove_old_logs,
+        doc_md="Removes old task logs from the lake: `BIKES_STORE_KEEP_LOGS_DAYS`.",
+    )

@@ -108,7 +108,7 @@ def bare_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Module]:
     done = module.run("init", "-no-color")
     assert done.returncode == 0, done.stderr
     with kept_doubles() as doubles:
-        yield Module(module.folder, {**environment, **doubles})
+        yield Module(module.folder, environment, doubles)
 
 
 @pytest.fixture(scope="session")
@@ -117,4 +117,4 @@ def module(bare_module: Module, tmp_path_factory: pytest.TempPathFactory) -> Mod
     home = tmp_path_factory.mktemp("module")
     shutil.copytree(bare_module.folder.parent, home, dirs_exist_ok=True, symlinks=True)
     write_secrets(home / "terraform", {})
-    return Module(home / "terraform", bare_module.environment)
+    return Module(home / "terraform", bare_module.environment, bare_module.doubles)

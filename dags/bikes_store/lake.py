@@ -70,8 +70,8 @@ class Manifest:
         return self.window == str(FULL)
 
     def to_metadata(self) -> dict[str, str]:
-        """The manifest as S3 keeps it."""
-        return {
+        """The manifest as S3 keeps it. What is empty is left out: some lakes keep an empty entry, and some drop it."""
+        entries = {
             "source": self.source,
             "run-id": self.run_id,
             "window": self.window,
@@ -83,6 +83,7 @@ class Manifest:
             "fingerprint": str(self.fingerprint or ""),
             "lists-keys": "yes" if self.lists_keys else "no",
         }
+        return {name: value for name, value in entries.items() if value}
 
     @classmethod
     def from_metadata(cls, metadata: dict[str, str], stored_at: datetime) -> Manifest:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +18,17 @@ FILES = ("names.yaml", "pyproject.toml", "uv.lock", ".dockerignore")
 
 @dataclass
 class Module:
-    """A root module that is initialised."""
+    """A root module that is initialised. ``doubles`` tells Terraform of doubles that run already."""
 
     folder: Path
     environment: dict[str, str]
+    doubles: dict[str, str] = field(default_factory=dict)
 
     def run(self, *arguments: str, **variables: Any) -> subprocess.CompletedProcess[str]:
         values = {f"TF_VAR_{name}": v if isinstance(v, str) else json.dumps(v) for name, v in variables.items()}
         return subprocess.run(
             ["terraform", f"-chdir={self.folder}", *arguments],
-            env={**self.environment, **values},
+            env={**self.environment, **self.doubles, **values},
             capture_output=True,
             text=True,
         )

@@ -70,3 +70,9 @@ def test_a_spoilt_window_or_fingerprint_is_an_error(spoilt):
 def test_an_object_is_full_or_covers_a_window():
     assert MANIFEST.is_full
     assert not replace(MANIFEST, window="2024-09-01T00:00:00/2024-09-02T00:00:00").is_full
+
+
+def test_metadata_has_no_empty_entry():
+    """Some lakes keep an empty entry, and some drop it: then an object would not be the same after a restore."""
+    assert all(MANIFEST.to_metadata().values())
+    assert "fingerprint" not in MANIFEST.to_metadata()
