@@ -31,7 +31,7 @@ from cli.changes import Change, Mark
 from cli.database import connect, query
 from cli.endpoints import OF_PROCESSES, SERVICES_OF_PROCESSES, Endpoints
 from cli.names import BUCKETS, DATABASES
-from cli.pages.write import PAGES
+from cli.pages.menu import MENU
 from cli.processes import airflow
 from cli.processes.platform import Platform, remove
 from cli.processes.postgres import find_binaries
@@ -198,7 +198,7 @@ def test_the_output_is_that_of_the_readme(platform, first):
     ended = [re.sub(r", \d+ s: ", ", … s: ", line) for line in sample.splitlines() if line.endswith("s: success")]
     assert len(ended) == 2
     assert [line for line in ended if line not in [re.sub(r", \d+ s: ", ", … s: ", each) for each in said]] == []
-    assert {page.name for page in (platform.clone / ".demo").glob("*.html")} == {f"{name}.html" for name in PAGES}
+    assert {page.name for page in (platform.clone / ".demo").glob("*.html")} == {f"{name}.html" for name in MENU}
 
 
 def test_a_change_of_ones_own(platform, first):
