@@ -66,10 +66,10 @@ def test_the_metadata_of_airflow_is_read_only_until_somebody_says_otherwise(comm
     assert done.returncode == 0, done.stderr
 
 
-def test_dbt_is_dbts_role_on_the_demos_warehouse_and_writes_beside_the_demo(command, tmp_path):
-    done = command("dbt", ARGS="--quiet show --inline 'select 1' --output json")
-    # It gets as far as the login: this server has no role dbt.
-    assert done.returncode == 2 and 'authentication failed for user "dbt"' in done.stdout, done.stdout + done.stderr
+def test_dbt_is_dbts_role_on_the_demos_warehouse_and_writes_beside_the_demo(command, services, reporter, tmp_path):
+    create_role(services.settings, "dbt", services.settings.secrets["dbt_password"])
+    done = command("dbt", ARGS="--quiet show --inline 'select current_user as who' --output json")
+    assert (done.returncode, json.loads(done.stdout)["show"]) == (0, [{"who": "dbt"}]), done.stdout + done.stderr
     assert (tmp_path / "dbt" / "by-hand" / "target").is_dir()
     assert not (DBT_PROJECT / "logs").exists()
 

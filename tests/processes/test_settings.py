@@ -15,6 +15,7 @@ from cli.ports import Claims
 from cli.processes import currency_api
 from cli.processes.platform import DEFAULT_PORTS, check_ports, is_free
 from cli.processes.settings import load_or_create
+from tests.support.ports import free_ports
 
 
 def test_made_once_and_kept_private(tmp_path):
@@ -91,13 +92,14 @@ def test_a_port_that_is_asked_for_and_taken_is_refused_and_nothing_is_kept(tmp_p
 
 def test_kept_ports_that_are_taken_are_named_with_a_command_that_works(tmp_path):
     """As when another clone's demo was made meanwhile, with the same ports."""
+    usual = free_ports()  # a demo of this machine may have the real ones
     with socket.socket() as one, socket.socket() as two:
         for each in (one, two):
             each.bind(("127.0.0.1", 0))
             each.listen()
         first, second = (each.getsockname()[1] for each in (one, two))
         environment = {"AIRFLOW_PORT": str(first), "S3_PORT": str(second)}
-        made = load_or_create(tmp_path, environment, DEFAULT_PORTS)
+        made = load_or_create(tmp_path, environment, usual)
         with pytest.raises(
             UserError, match=rf"{first} \(airflow\), {second} \(s3\).*\(process {os.getpid()}\)"
         ) as said:
@@ -105,7 +107,7 @@ def test_kept_ports_that_are_taken_are_named_with_a_command_that_works(tmp_path)
         (command,) = re.findall(r"`make demo (.*)`", str(said.value))
         advised = dict(word.split("=") for word in command.split())
         assert advised.keys() == {"AIRFLOW_PORT", "S3_PORT"}
-        check_ports(load_or_create(tmp_path, advised, DEFAULT_PORTS, is_free), ["airflow", "s3"])
+        check_ports(load_or_create(tmp_path, advised, usual, is_free), ["airflow", "s3"])
 
 
 def test_a_port_for_packets_is_looked_at_as_such():
