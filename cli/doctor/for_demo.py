@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pwd
 
 from cli.doctor import held_ports
@@ -65,6 +66,15 @@ def memory(machine: Machine) -> Finding:
     return ok("Memory", text) if free >= needed else warning("Memory", text, "ps aux --sort=-rss | head")
 
 
+def shared_memory(machine: Machine) -> Finding:
+    """Where processes share memory and locks: https://man7.org/linux/man-pages/man7/shm_overview.7.html."""
+    folder = machine.root / "dev" / "shm"
+    if machine.system != "Linux" or os.access(folder, os.W_OK):
+        return ok("Shared memory", "processes can share it")
+    text = f"{folder} is missing, or this user may not write there; dbt and PostgreSQL share memory by it"
+    return missing("Shared memory", text, f"sudo mount -t tmpfs -o mode=1777 tmpfs {folder}")
+
+
 def monitoring(machine: Machine) -> Finding:
     """What collects metrics, if it is here."""
     lacking = [name for name in machine.facts.monitoring_programs() if not machine.has_program(name)]
@@ -76,7 +86,7 @@ def monitoring(machine: Machine) -> Finding:
     return warning("Prometheus", text, "go install github.com/prometheus/statsd_exporter@latest")
 
 
-CHECKS = (system, postgresql, packages, held_ports.of_demo, disk, memory, monitoring)
+CHECKS = (system, postgresql, packages, held_ports.of_demo, disk, memory, shared_memory, monitoring)
 
 
 def _has_user(name: str) -> bool:

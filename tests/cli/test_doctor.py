@@ -629,6 +629,15 @@ def test_memory(fake):
     assert one(for_demo.memory, fake(memory=0)).state == OK  # unknown
 
 
+def test_shared_memory(fake):
+    """Without it dbt ends with a traceback in the middle of the demo's start."""
+    on = fake()
+    found, folder = one(for_demo.shared_memory, on), on.root / "dev" / "shm"
+    assert found.state == MISSING and str(folder) in found.text and found.mend.endswith(f" {folder}")
+    folder.mkdir(parents=True)
+    assert one(for_demo.shared_memory, on).state == OK
+
+
 def test_memory_is_the_least_of_what_kernel_and_control_group_leave(tmp_path):
     (tmp_path / "meminfo").write_text("MemTotal: 9000 kB\nMemAvailable:    4000 kB\n")
     group = tmp_path / "sys" / "fs" / "cgroup"
