@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import psycopg2
 
 from bikes_store.load_log import LOAD_LOG
-from bikes_store.tables import CURRENCY, STAGING_SCHEMA, TABLES, WAREHOUSE_SCHEMA
+from bikes_store.tables import STAGED, STAGING_SCHEMA, WAREHOUSE_SCHEMA
 from cli.database import query
 from cli.errors import UserError
-from cli.sections import Row, Section, section
+from cli.sections import Row, Section, number, section
 
 # dbt notes here what each table holds: the number of rows and a fingerprint (dbt's macros/unchanged.sql).
 _BUILT = f"{WAREHOUSE_SCHEMA}.build_inputs"
@@ -100,7 +100,7 @@ def as_sections(changes: Changes) -> list[Section]:
     staging = section(
         "Changes: staging area",
         "table, inserted>, updated>, deleted>",
-        [Row([each.table, *map(_number, (each.inserted, each.updated, each.deleted))]) for each in changes.staging],
+        [Row([each.table, *map(number, (each.inserted, each.updated, each.deleted))]) for each in changes.staging],
         note="" if changes.staging else "No row changed since the last run.",
     )
     models = section(
@@ -110,9 +110,9 @@ def as_sections(changes: Changes) -> list[Section]:
             Row(
                 [
                     each.table,
-                    *map(_number, (each.inserted, each.updated, each.deleted)),
-                    "new" if each.before is None else _number(each.before),
-                    _number(each.now),
+                    *map(number, (each.inserted, each.updated, each.deleted)),
+                    "new" if each.before is None else number(each.before),
+                    number(each.now),
                 ]
             )
             for each in changes.models
@@ -155,7 +155,7 @@ def _loaded(before: Mark, warehouse_dsn: str) -> Iterator[Change]:
         f" FROM {STAGING_SCHEMA}.{LOAD_LOG} WHERE load_id > {before.load_id:d} GROUP BY table_name",
     )
     counted = {name: numbers for name, *numbers in sums}
-    for name, table in {**TABLES, CURRENCY.name: CURRENCY}.items():
+    for name, table in STAGED.items():
         if any(numbers := counted.get(name, ())):
             yield Change(table.source, *numbers)
 
@@ -177,7 +177,3 @@ def _counted(old: Built, now: Built) -> tuple[int | None, int | None, int | None
     inserted, updated, deleted = now.inserted - old.inserted, now.updated - old.updated, now.deleted - old.deleted
     adds_up = min(inserted, updated, deleted) >= 0 and old.rows + inserted - deleted == now.rows
     return (inserted, updated, deleted) if old.oid == now.oid and adds_up else (None, None, None)
-
-
-def _number(value: int | None) -> str:
-    return "–" if value is None else f"{value:,}"

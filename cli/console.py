@@ -55,20 +55,27 @@ def uninterrupted(sentence: str, say: Callable[[str], None] = print) -> Iterator
 
     :param sentence: what is said at the first of them.
     """
-    if threading.current_thread() is not threading.main_thread():  # no other gets a signal
-        yield
-        return
     told = False
 
-    def tell(*_: object) -> None:
+    def tell() -> None:
         nonlocal told
         if not told:
             told = True
             say(sentence)
 
+    with held_back(tell):
+        yield
+
+
+@contextmanager
+def held_back(came: Callable[[], None]) -> Iterator[None]:
+    """Call a function for each Ctrl-C and SIGTERM in a part of a command, in place of what they do otherwise."""
+    if threading.current_thread() is not threading.main_thread():  # no other gets a signal
+        yield
+        return
     # What is ignored stays so: a shell ignores SIGINT for what it runs in the background.
     heeded = [number for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
-    before = {number: signal.signal(number, tell) for number in heeded}
+    before = {number: signal.signal(number, lambda *_: came()) for number in heeded}
     try:
         yield
     finally:

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from bikes_store.tables import CURRENCY, STAGING_SCHEMA, TABLES, WAREHOUSE_SCHEMA, Table
+from bikes_store.tables import CURRENCY, STAGED, STAGING_SCHEMA, TABLES, WAREHOUSE_SCHEMA, Table
 from cli.paths import DBT_PROJECT, REPOSITORY
 
 DOCUMENT = REPOSITORY / "docs" / "data-dictionary.md"
@@ -98,7 +98,7 @@ def render(types: Types) -> str:
     read = reads()
     readers = {name: sorted(other for other, tables in read.items() if name in tables) for name in _all_names(read)}
     parts = [_HEAD, *_contents(read), "## Staging area\n\n", _STAGING]
-    for table in (*TABLES.values(), CURRENCY):
+    for table in STAGED.values():
         parts.append("\n" + "\n".join(_staging_table(table, types.get(table.name, {}), readers[table.name])) + "\n")
     for room, about in _ROOMS.items():
         parts.append(f"\n## {room.capitalize()}\n\n{about}\n")

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bikes_store.load_log import last_loads
-from bikes_store.tables import CURRENCY, TABLES
+from bikes_store.tables import STAGED
 from cli.sections import Row, Section, in_words, section
 
 
@@ -33,7 +33,7 @@ def read_freshness(warehouse: Any) -> list[Freshness]:
     """
     loads = last_loads(warehouse)
     found = []
-    for name, table in {**TABLES, CURRENCY.name: CURRENCY}.items():
+    for name, table in STAGED.items():
         moment, age = loads.get(name, (None, None))
         found.append(Freshness(table.source, moment, age, table.fresh_for))
     return found

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bikes_store.tables import CURRENCY, STAGING_SCHEMA, TABLES, WAREHOUSE_SCHEMA
+from bikes_store.tables import CURRENCY, STAGED, STAGING_SCHEMA, WAREHOUSE_SCHEMA
 from cli.names import BUCKETS
 
 #: The stations, in the order of the flow. Those of models are the folders of the dbt project.
@@ -65,8 +65,8 @@ def read_lineage(manifest: Path) -> Lineage:
     content = json.loads(manifest.read_text())
     nodes = [*_stations_of_tables(), *_models(content), *_dashboards(content)]
     by_id = {node.id: node for node in nodes}
-    edges = {(f"source.{name}", f"lake.{name}") for name in (*TABLES, CURRENCY.name)}
-    edges |= {(f"lake.{name}", f"staging.{name}") for name in (*TABLES, CURRENCY.name)}
+    edges = {(f"source.{name}", f"lake.{name}") for name in STAGED}
+    edges |= {(f"lake.{name}", f"staging.{name}") for name in STAGED}
     for reader in (*_of_kind(content, "model", "snapshot"), *content["exposures"].values()):
         edges |= {(_id(content, read), reader["name"]) for read in reader["depends_on"]["nodes"]}
     if unknown := sorted({end for edge in edges for end in edge} - set(by_id)):
@@ -75,7 +75,7 @@ def read_lineage(manifest: Path) -> Lineage:
 
 
 def _stations_of_tables() -> Iterator[Node]:
-    for table in (*TABLES.values(), CURRENCY):
+    for table in STAGED.values():
         key = ", ".join(table.key)
         is_api = table is CURRENCY
         place = "the currency API" if is_api else f"{table.source} of the transaction database"

@@ -20,10 +20,6 @@ _READERS = {"warehouse": "reporter", "source": "source_reader"}
 _OWNED = "airflow"
 
 
-#: What Ctrl-C says before the program has taken this command's place.
-PROGRAM_STOPPED = "Stopped. Nothing was run."
-
-
 class Login(NamedTuple):
     """A database as the platform calls it, a role, the name of the role's secret, and options of libpq's sessions."""
 
@@ -76,6 +72,22 @@ def become(command: Sequence[str], environment: Mapping[str, str], missing: str)
         os.execvpe(command[0], list(command), dict(environment))  # noqa: S606 - no shell is wanted
     except OSError:
         raise UserError(missing) from None
+
+
+def dbt_settings(secrets: Mapping[str, str], project: str, folder: str) -> dict[str, str]:
+    """How dbt logs in to the warehouse, as the role that builds it, and where it reads and writes.
+
+    :param project: the folder of dbt's project.
+    :param folder: for what it writes.
+    """
+    return {
+        "DBT_USER": "dbt",
+        "DBT_PASSWORD": secrets[password_of("dbt")],
+        "DBT_PROJECT_DIR": project,
+        "DBT_PROFILES_DIR": project,
+        "DBT_TARGET_PATH": f"{folder}/target",
+        "DBT_LOG_PATH": f"{folder}/logs",
+    }
 
 
 def libpq(host: str, port: object, database: str, user: str, password: str, options: str = "") -> dict[str, str]:

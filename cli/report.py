@@ -14,13 +14,13 @@ from bikes_store.lake import Manifest, object_key
 from bikes_store.load_log import read_differences
 from bikes_store.reconciliation import TABLE, read_reconciliation
 from bikes_store.spans import TaskSpan, group_seconds
-from bikes_store.tables import CURRENCY, STAGING_SCHEMA, TABLES, WAREHOUSE_SCHEMA
+from bikes_store.tables import STAGED, STAGING_SCHEMA, TABLES, WAREHOUSE_SCHEMA
 from cli.airflow_client import Task
 from cli.database import connect, query
 from cli.endpoints import Endpoints
 from cli.errors import UserError
 from cli.names import BUCKETS
-from cli.sections import Row, Section, marked, print_what_fits, section
+from cli.sections import Row, Section, marked, number, print_what_fits, section
 from cli.sections import show as show_section
 
 # Where each row of a source table has one row in the warehouse: a dimension and its natural key, or a fact.
@@ -104,10 +104,10 @@ def make_report(endpoints: Endpoints, run_id: str, warned: Sequence[str] = ()) -
     """
     source_dsn, warehouse_dsn, lake = endpoints.source_dsn, endpoints.warehouse_dsn, endpoints.lake()
     source = _count(source_dsn, {name: f'"{t.schema}"."{name}"' for name, t in TABLES.items()})
-    staging = _count(warehouse_dsn, {name: f'"{STAGING_SCHEMA}"."{name}"' for name in (*TABLES, CURRENCY.name)})
+    staging = _count(warehouse_dsn, {name: f'"{STAGING_SCHEMA}"."{name}"' for name in STAGED})
     warehouse = _count_warehouse(warehouse_dsn)
     counts = []
-    for name, table in {**TABLES, CURRENCY.name: CURRENCY}.items():
+    for name, table in STAGED.items():
         head = lake.head_object(Bucket=BUCKETS["data"], Key=object_key(table.source, run_id))
         manifest = Manifest.from_metadata(head["Metadata"], head["LastModified"])
         model = _FACTS.get(name) or _DIMENSIONS.get(name, (None,))[0]
@@ -201,10 +201,10 @@ def _show_money(console: Console, money: Sequence[Money]) -> None:
 def _numbers(count: TableCounts) -> list[str]:
     """The rows at each station, in words."""
     return [
-        _number(count.source),
-        f"{_number(count.lake)}{' (slice)' if count.is_slice else ''}",
-        _number(count.staging),
-        _number(count.warehouse),
+        number(count.source),
+        f"{number(count.lake)}{' (slice)' if count.is_slice else ''}",
+        number(count.staging),
+        number(count.warehouse),
     ]
 
 
@@ -249,7 +249,3 @@ def _money(source_dsn: str, warehouse_dsn: str) -> list[Money]:
         Money("revenue (order lines)", lines, measures["revenue"].built),
         Money("total due", due, measures["total_due"].built),
     ]
-
-
-def _number(value: int | None) -> str:
-    return "–" if value is None else f"{value:,}"

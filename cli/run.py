@@ -26,7 +26,7 @@ from cli.changes import Mark
 from cli.console import run_command, when_stopped
 from cli.endpoints import OF_PROCESSES, Endpoints, find_endpoints
 from cli.progress import show_progress
-from cli.sections import Row, Section, section, show
+from cli.sections import Row, Section, number, section, show
 
 # The task of the warehouse DAG that runs dbt's tests, in each of its groups.
 _TESTS = ".bikes_store_warehouse_test"
@@ -108,17 +108,15 @@ def run_days(console: Console, endpoints: Endpoints, days: Sequence[date]) -> Re
     airflow_client.check_days(client, days)
     before = changes.mark(endpoints.warehouse_dsn)
     done: list[Day] = []
-    for number, day in enumerate(days, 1):
-        console.print(f"[bold]{day}[/bold], day {number} of {len(days)}")
+    for place, day in enumerate(days, 1):
+        console.print(f"[bold]{day}[/bold], day {place} of {len(days)}")
         started, mark = time.monotonic(), changes.mark(endpoints.warehouse_dsn)
-        rest = (
-            f" `make run-pipeline FROM={days[number]} TO={days[-1]}` runs the days after it." if days[number:] else ""
-        )
+        rest = f" `make run-pipeline FROM={days[place]} TO={days[-1]}` runs the days after it." if days[place:] else ""
         run_id, ended = _run_one(console, client, day, lambda: None, rest)
         rows, seconds = changes.loaded_rows(mark, endpoints.warehouse_dsn), time.monotonic() - started
         done.append(Day(day, "failed" if ended is None else "success", rows, seconds))
         if ended is None:
-            left = [Day(later, "not run") for later in days[number:]]
+            left = [Day(later, "not run") for later in days[place:]]
             show(console, summary([*done, *left]))
             verdict = f"{day} failed, and the days after it were not run."
             console.print(
@@ -135,12 +133,12 @@ def run_days(console: Console, endpoints: Endpoints, days: Sequence[date]) -> Re
 def summary(days: Sequence[Day]) -> Section:
     """The days of a range, with all of them together in the last row."""
     rows = [
-        Row([str(each.day), _number(each.rows), _number(each.seconds), each.state], each.state == "failed")
+        Row([str(each.day), number(each.rows), number(each.seconds), each.state], each.state == "failed")
         for each in days
     ]
     ran = [each for each in days if each.state == "success"]
     together = (sum(each.rows or 0 for each in days), sum(each.seconds or 0 for each in days))
-    rows.append(Row(["all", *map(_number, together), f"{len(ran)} of {len(days)} succeeded"]))
+    rows.append(Row(["all", *map(number, together), f"{len(ran)} of {len(days)} succeeded"]))
     return section(
         "Days",
         "day, rows>, seconds>, state",
@@ -196,10 +194,6 @@ def _warned(client: Airflow, tasks: Sequence[Task]) -> list[str]:
     """What dbt's tests warned of, line by line."""
     found = [client.xcom(task, WARNINGS) for task in tasks if task.task_id.endswith(_TESTS) and task.state == "success"]
     return [line for text in found if text for line in text.splitlines()]
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:,.0f}"
 
 
 if __name__ == "__main__":

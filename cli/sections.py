@@ -100,6 +100,11 @@ def print_what_fits(console: Console, tables: Iterable[Table], title: str, lines
         console.print(Padding(Text(line), (0, 0, 0, 2), expand=False))
 
 
+def number(value: float | None) -> str:
+    """A whole number with separators; a dash for one that nobody knows."""
+    return "–" if value is None else f"{value:,.0f}"
+
+
 def in_words(seconds: float) -> str:
     """A time as people say it: ``42 s``, ``3 min``, ``5 h``, ``2 days``."""
     for unit, name, limit in ((1, "s", 100), (60, "min", 90 * 60), (3600, "h", 72 * 3600)):

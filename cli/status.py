@@ -22,7 +22,7 @@ import requests
 from rich.console import Console
 
 from bikes_store.errors import Refused, Unavailable
-from bikes_store.tables import CURRENCY, STAGING_SCHEMA, TABLES, WAREHOUSE_SCHEMA
+from bikes_store.tables import STAGED, STAGING_SCHEMA, WAREHOUSE_SCHEMA
 from cli import freshness
 from cli.airflow_client import MAINTENANCE_DAG, STAGING_DAG, WAREHOUSE_DAG, Airflow, look
 from cli.console import run_command
@@ -111,9 +111,7 @@ def _add_runs(airflow: Airflow, dag_id: str, rows: list[Row], lines: list[str]) 
 
 
 def _tables(dsn: str) -> Section:
-    names = {
-        table.source: f'"{STAGING_SCHEMA}"."{name}"' for name, table in {**TABLES, CURRENCY.name: CURRENCY}.items()
-    }
+    names = {table.source: f'"{STAGING_SCHEMA}"."{name}"' for name, table in STAGED.items()}
     try:
         with closing(psycopg2.connect(dsn, connect_timeout=5)) as warehouse:
             found = freshness.read_freshness(warehouse)

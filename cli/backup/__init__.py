@@ -4,9 +4,3 @@ The source is not part of it: it belongs to somebody else, and the platform only
 only its owner can read. Each way to run the platform says where its databases and its lake are, in a
 :class:`~cli.backup.steps.Stores`; the steps are the same for both.
 """
-
-#: What Ctrl-C leaves.
-WHEN_BACKUP_STOPPED = "Stopped. A backup that was not whole is gone; the stack is as it was."
-WHEN_RESTORE_STOPPED = (
-    "Stopped. Run `make restore` again with the same backup, and with REPLACE=1 if it says that the stack is not empty."
-)

@@ -23,7 +23,6 @@ from urllib.parse import quote
 from rich.console import Console
 
 from cli import options
-from cli.backup import WHEN_BACKUP_STOPPED, WHEN_RESTORE_STOPPED
 from cli.console import run_command
 from cli.containers import engine, given, operate, published, servers, workers
 from cli.containers.health import wait_until_healthy
@@ -34,10 +33,10 @@ from cli.containers.terraform import Terraform
 from cli.endpoints import OF_CONTAINERS, Endpoints
 from cli.errors import UserError
 from cli.names import ADMIN, password_of
-from cli.operate import PROGRAM_STOPPED
 from cli.paths import REPOSITORY, TERRAFORM
 from cli.ports import Claims, is_taken
-from cli.simulate import PAGE, UNDO, WHEN_SIMULATION_STOPPED
+from cli.simulate import PAGE, UNDO
+from cli.stopped import WHEN_STOPPED
 
 # Tests start a stack from a copy of the root module.
 FOLDER = Path(os.environ.get("TERRAFORM_DIR") or TERRAFORM)
@@ -57,12 +56,7 @@ _WHEN_STOPPED = {
     "secrets": "Stopped. `make secrets` writes what is missing.",
     "logs": "Stopped. The service goes on.",
     "images": "Stopped. terraform/images.yaml is as it was.",
-    "backup": WHEN_BACKUP_STOPPED,
-    "restore": WHEN_RESTORE_STOPPED,
-    "simulate": WHEN_SIMULATION_STOPPED,
-    "psql": PROGRAM_STOPPED,
-    "airflow": PROGRAM_STOPPED,
-    "dbt": PROGRAM_STOPPED,
+    **WHEN_STOPPED,
 }
 
 
@@ -113,8 +107,8 @@ def down(console: Console) -> None:
         terraform.run("state", "rm", *(address for inside in stopped.values() for address in inside), quiet=True)
     terraform.run("destroy", "-no-color", "-auto-approve", "-compact-warnings")
     _remove_images(name)
-    for name in (ENDPOINTS.name, PAGE, UNDO):
-        (FOLDER / name).unlink(missing_ok=True)
+    for file in (ENDPOINTS.name, PAGE, UNDO):
+        (FOLDER / file).unlink(missing_ok=True)
     given.forget(FOLDER)
     console.print(f"The stack is gone. Its passwords stay in {FILE} for the next one.")
 

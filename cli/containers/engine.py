@@ -46,6 +46,17 @@ def _of_context() -> dict[str, str]:
     return {"DOCKER_HOST": host, "DOCKER_CERT_PATH": str(certificates), "DOCKER_TLS_VERIFY": "1"}
 
 
+def containers(begin: str, *options: str, whole: bool = False) -> list[str]:
+    """The names of the containers that run and whose name begins so.
+
+    :param options: of `docker ps`.
+    :param whole: only the one whose name is that.
+    :raises UserError: when Docker can't be asked.
+    """
+    pattern = f"name=^{begin}{'$' if whole else ''}"
+    return docker("ps", *options, "--format", "{{.Names}}", "--filter", pattern).split()
+
+
 def docker(*arguments: str, said: str | None = None) -> str:
     """Run Docker's own command; returns its output.
 

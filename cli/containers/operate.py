@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from cli import operate
-from cli.containers.engine import docker
+from cli.containers.engine import containers
 from cli.errors import UserError
-from cli.names import DATABASES, password_of
+from cli.names import DATABASES
 
 # The containers of the databases.
 _CONTAINERS = {"airflow": "airflow-db", "warehouse": "warehouse", "source": "source"}
@@ -55,12 +55,7 @@ def dbt(prefix: str, outputs: Mapping[str, Any], secrets: Mapping[str, str]) -> 
     """A command of dbt in the scheduler's container, on the stack's warehouse and as the role that builds it."""
     mode = outputs["endpoints"]["warehouse"]["sslmode"]
     variables = {
-        "DBT_USER": "dbt",
-        "DBT_PASSWORD": secrets[password_of("dbt")],
-        "DBT_PROJECT_DIR": _PROJECT,
-        "DBT_PROFILES_DIR": _PROJECT,
-        "DBT_TARGET_PATH": f"{_FOLDER}/target",
-        "DBT_LOG_PATH": f"{_FOLDER}/logs",
+        **operate.dbt_settings(secrets, _PROJECT, _FOLDER),
         "PGSSLMODE": mode,
     }
     _inside(_scheduler(prefix), ["dbt", *operate.arguments(os.environ)], variables)
@@ -74,7 +69,7 @@ def _scheduler(prefix: str) -> str:
 
 
 def _runs(container: str) -> bool:
-    return container in docker("ps", "--format", "{{.Names}}", "--filter", f"name=^{container}$").split()
+    return container in containers(container, whole=True)
 
 
 def _inside(container: str, command: list[str], variables: Mapping[str, str]) -> NoReturn:

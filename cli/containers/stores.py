@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from cli.backup.database import Database
 from cli.backup.lake import Bucket
 from cli.backup.steps import Stores
-from cli.containers.engine import docker
+from cli.containers.engine import containers, docker
 from cli.endpoints import Endpoints
 from cli.errors import UserError
 from cli.names import BUCKETS, DATABASES, SUPERUSER
@@ -31,7 +31,7 @@ def of(prefix: str, endpoints: Endpoints, secrets: dict[str, str]) -> Stores:
     :param prefix: what the names of the stack's containers begin with.
     :raises UserError: when Docker can't be asked, or the stack is not up.
     """
-    running = _containers(prefix)
+    running = containers(f"{prefix}-")
     airflow, warehouse = f"{prefix}-airflow-db", f"{prefix}-warehouse"
     if airflow not in running:
         raise UserError(f"The container {airflow} does not run: `make up` starts the stack.")
@@ -58,18 +58,13 @@ def airflow_stopped(prefix: str) -> Iterator[None]:
 
     :raises UserError: when Docker refuses, or one of the preparing steps fails.
     """
-    stopped = [name for name in _containers(prefix) if _AIRFLOW.search(name)]
+    stopped = [name for name in containers(f"{prefix}-") if _AIRFLOW.search(name)]
     docker("stop", *stopped)
     try:
         yield
-        there = _containers(prefix, "--all")
+        there = containers(f"{prefix}-", "--all")
         for job in (f"{prefix}-{job}" for job in _JOBS):
             if job in there:
                 docker("start", "--attach", job)
     finally:
         docker("start", *stopped)
-
-
-def _containers(prefix: str, *options: str) -> list[str]:
-    listed = docker("ps", *options, "--format", "{{.Names}}", "--filter", f"name=^{prefix}-")
-    return listed.split()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cli.containers.engine import docker
+from cli.containers.engine import containers, docker
 from cli.paths import REPOSITORY
 
 _END_PROCESS = REPOSITORY / "cli" / "simulate" / "end_process.py"
@@ -14,6 +14,6 @@ def end_task(prefix: str, task_id: str) -> bool:
     :param prefix: what the names of the stack's containers begin with.
     :raises UserError: when Docker can't be asked.
     """
-    workers = docker("ps", "--format", "{{.Names}}", "--filter", f"name=^{prefix}-airflow-worker-").split()
+    workers = containers(f"{prefix}-airflow-worker-")
     script = _END_PROCESS.read_text()
     return any(docker("exec", "-i", name, "python", "-", task_id, said=script).strip() == "ended" for name in workers)

@@ -87,7 +87,7 @@ def _request(url: str) -> urllib.request.Request:
     login, at, address = rest.rpartition("@")
     if at:
         headers["Authorization"] = "Basic " + base64.b64encode(unquote(login).encode()).decode()
-    return urllib.request.Request(f"{scheme}{separator}{address}", method="HEAD", headers=headers)  # noqa: S310
+    return urllib.request.Request(f"{scheme}{separator}{address}", method="HEAD", headers=headers)  # noqa: S310 - as above
 
 
 def _ahead(headers: Message, begun: float) -> float | None:

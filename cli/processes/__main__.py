@@ -27,12 +27,11 @@ from pathlib import Path
 from rich.console import Console
 
 from cli import options
-from cli.backup import WHEN_BACKUP_STOPPED, WHEN_RESTORE_STOPPED, steps
+from cli.backup import steps
 from cli.console import run_command, when_stopped
 from cli.endpoints import OF_PROCESSES, SERVICES_OF_PROCESSES
 from cli.errors import UserError
 from cli.names import ADMIN
-from cli.operate import PROGRAM_STOPPED
 from cli.pages.menu import PAGES, REPORT
 from cli.pages.write import refresh_pages
 from cli.paths import DEMO_HOME, REPOSITORY
@@ -41,9 +40,9 @@ from cli.processes import monitoring, operate, platform, postgres, stores
 from cli.processes.settings import Settings, load_or_create
 from cli.processes.supervisor import Supervisor
 from cli.run import run_pipeline
-from cli.simulate import WHEN_SIMULATION_STOPPED
 from cli.simulate.command import simulate as play_scenario
 from cli.simulate.end_process import end
+from cli.stopped import WHEN_STOPPED
 
 
 class _IsUp(UserError):
@@ -54,12 +53,7 @@ class _IsUp(UserError):
 _WHEN_STOPPED = {
     "up": "Stopped. `make demo` goes on with the same data; `make demo-down` removes the data.",
     "down": "Stopped. `make demo-down` removes what is left.",
-    "backup": WHEN_BACKUP_STOPPED,
-    "restore": WHEN_RESTORE_STOPPED,
-    "simulate": WHEN_SIMULATION_STOPPED,
-    "psql": PROGRAM_STOPPED,
-    "airflow": PROGRAM_STOPPED,
-    "dbt": PROGRAM_STOPPED,
+    **WHEN_STOPPED,
 }
 
 

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from cli import operate
 from cli.errors import UserError
-from cli.names import DATABASES, password_of
+from cli.names import DATABASES
 from cli.paths import DBT_PROJECT, DEMO_HOME
 from cli.processes import airflow, platform, postgres
 from cli.processes.settings import LOOPBACK, Settings, load_or_create
@@ -43,16 +43,8 @@ def airflow_command() -> NoReturn:
 def dbt() -> NoReturn:
     """A command of dbt on the demo's warehouse, as the role that builds it."""
     settings, home = _running(), DEMO_HOME / "dbt" / "by-hand"
-    variables = {
-        **airflow.environment(settings),
-        "DBT_USER": "dbt",
-        "DBT_PASSWORD": settings.secrets[password_of("dbt")],
-        "DBT_PROJECT_DIR": str(DBT_PROJECT),
-        "DBT_PROFILES_DIR": str(DBT_PROJECT),
-        # Not those of the tasks, which may run meanwhile.
-        "DBT_TARGET_PATH": str(home / "target"),
-        "DBT_LOG_PATH": str(home / "logs"),
-    }
+    # Its folder is not that of the tasks, which may run meanwhile.
+    variables = airflow.environment(settings) | operate.dbt_settings(settings.secrets, str(DBT_PROJECT), str(home))
     command = [str(_BIN / "dbt"), *operate.arguments(os.environ)]
     operate.become(command, {**os.environ, **variables}, _missing("dbt"))
 

@@ -6,5 +6,3 @@ asks for runs, and looks at rows. So tests play the same scenarios without a sta
 
 #: The files that it writes beside the stack's endpoints: the page, and what is to be undone.
 PAGE, UNDO = "simulate.html", "simulate-undo.json"
-#: What to say after Ctrl-C.
-WHEN_SIMULATION_STOPPED = "Stopped. What the scenario broke is mended; a run that was begun goes on in Airflow."

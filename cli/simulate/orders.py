@@ -64,6 +64,16 @@ WHERE salesorderid = {number};
 """
 
 
+def around_noon(change: str) -> str:
+    """SQL of a day: the chosen customer orders the chosen product, something changes at noon, and the same again."""
+    customer, product = "%(customer)s", {"%(product)s": 1}
+    return (
+        order("%(number)s", "%(line)s", "%(day)s::date + time '08:10'", customer, product)
+        + change
+        + order("%(number)s + 1", "%(line)s + 1", "%(day)s::date + time '16:20'", customer, product)
+    )
+
+
 #: What most scenarios choose: the numbers that the next order and its first line get.
 NEXT_NUMBERS = """
     (SELECT coalesce(max(salesorderid), 0) + 1 FROM sales.salesorderheader) AS number,
@@ -86,6 +96,21 @@ SOLD = """
         AND EXISTS (SELECT FROM sales.specialofferproduct AS offer WHERE offer.productid = product.productid)
     GROUP BY product.productid
 """
+
+#: Chooses the next order, a customer and a product, by chance of the day.
+ONE_ORDER = f"""
+WITH next AS (SELECT {NEXT_NUMBERS}),
+
+sold AS ({SOLD})
+
+SELECT
+    next.*, ARRAY[number] AS orders, {WEB_CUSTOMER} AS customer,
+    (SELECT productid FROM sold ORDER BY md5(productid || ' ' || %(day)s) LIMIT 1) AS product
+FROM next
+"""
+
+#: Places what :data:`ONE_ORDER` has chosen.
+PLACE_ORDER = order("%(number)s", "%(line)s", "%(day)s::date + time '10:30'", "%(customer)s", {"%(product)s": 1})
 
 NO_ORDERS = "The source has no product that a person ordered, so there is nothing to play with."
 

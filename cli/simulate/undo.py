@@ -7,16 +7,14 @@ next one finds the file.
 from __future__ import annotations
 
 import json
-import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import psycopg2
 
+from cli.console import held_back
 from cli.database import connect
 from cli.errors import UserError
 from cli.files import write_private
@@ -93,15 +91,8 @@ class Undoes:
 @contextmanager
 def _no_interrupt() -> Iterator[None]:
     """Let Ctrl-C wait: what was begun to be mended is mended."""
-    if threading.current_thread() is not threading.main_thread():
+    came: list[bool] = []
+    with held_back(lambda: came.append(True)):
         yield
-        return
-    came: list[Any] = []
-    held = {number: signal.signal(number, lambda *_: came.append(True)) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in held.items():
-            signal.signal(number, handler)
     if came:
         raise KeyboardInterrupt

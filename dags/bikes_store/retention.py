@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bikes_store.comparison import list_name
 from bikes_store.lake import BUCKET, lake_errors, object_key
-from bikes_store.tables import CURRENCY, TABLES
+from bikes_store.tables import STAGED
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -53,7 +53,7 @@ def remove_extracts(client: S3Client, before: datetime, in_flight: Collection[st
     :raises Unavailable: when the lake can't be reached or refuses a deletion.
     """
     old: list[_Object] = []
-    for source in (name for table in (*TABLES.values(), CURRENCY) for name in (table.source, list_name(table))):
+    for source in (name for table in STAGED.values() for name in (table.source, list_name(table))):
         needed = {object_key(source, run_id) for run_id in in_flight}
         # What lies deeper, as the lists of keys do, is another source's.
         found = [each for each in _objects(client, BUCKET, f"{source}/") if "/" not in each.key[len(source) + 1 :]]

@@ -182,6 +182,9 @@ CURRENCY = Table(
     fresh_for=SLOW_FRESH_FOR,
 )
 
+#: Every table of the staging area: those of the source in load order, then the currencies.
+STAGED: dict[str, Table] = {**TABLES, CURRENCY.name: CURRENCY}
+
 
 def read_tables(value: object, variable: str) -> dict[str, Table]:
     """The tables of the catalogue, with the keys that a variable gives: ``{table: [schema, key or list of keys]}``.

@@ -17,7 +17,7 @@ from rich.console import Console
 from cli import airflow_client
 from cli.airflow_client import STAGING_DAG, WAREHOUSE_DAG, RunState, Task
 from cli.containers import __main__ as containers
-from cli.containers import workers
+from cli.containers import engine, workers
 from cli.endpoints import Endpoints
 from cli.errors import UserError
 from cli.pages.menu import MENU, menu_of
@@ -362,7 +362,8 @@ def test_in_containers_each_worker_is_asked(monkeypatch):
         asked.append((arguments, said))
         return "ended\n" if "b-airflow-worker-2" in arguments else "none\n"
 
-    monkeypatch.setattr(workers, "docker", docker)
+    for module in (engine, workers):
+        monkeypatch.setattr(module, "docker", docker)
     assert workers.end_task("b", "load.db.person")
     assert [arguments[2] for arguments, _ in asked] == ["b-airflow-worker-1", "b-airflow-worker-2"]
     assert asked[0][0][3:] == ("python", "-", "load.db.person")

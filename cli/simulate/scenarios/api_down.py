@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from cli.simulate import orders
-from cli.simulate.orders import order
 from cli.simulate.play import Play, Scenario
 from cli.simulate.watch import Watch, built
 
@@ -11,22 +10,9 @@ API_URL = "BIKES_STORE_API_URL"
 # Nothing listens there, on whatever machine the task runs.
 DOWN = "http://127.0.0.1:9/api/currencydata"
 
-CHOOSE = f"""
-WITH next AS (SELECT {orders.NEXT_NUMBERS}),
-
-sold AS ({orders.SOLD})
-
-SELECT
-    next.*, ARRAY[number] AS orders, {orders.WEB_CUSTOMER} AS customer,
-    (SELECT productid FROM sold ORDER BY md5(productid || ' ' || %(day)s) LIMIT 1) AS product
-FROM next
-"""
-
-CHANGE = order("%(number)s", "%(line)s", "%(day)s::date + time '10:30'", "%(customer)s", {"%(product)s": 1})
-
 
 def play(play: Play) -> None:
-    play.choose(CHOOSE, orders.NO_ORDERS)
+    play.choose(orders.ONE_ORDER, orders.NO_ORDERS)
     play.watch(
         orders.headers(),
         Watch(
@@ -48,7 +34,7 @@ def play(play: Play) -> None:
             " address where nothing listens. The task asks four times, and Airflow tries it three times, with longer"
             " and longer pauses. That takes about two minutes.",
         )
-        play.change(CHANGE)
+        play.change(orders.PLACE_ORDER)
         play.run_that_fails()
         play.end("Every load waits for all extracts: none has begun, so nothing was written.")
     play.begin(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from cli.simulate import orders
-from cli.simulate.orders import order
 from cli.simulate.play import Play, Scenario
 from cli.simulate.watch import built, table
 
@@ -19,15 +18,11 @@ FROM next CROSS JOIN ({orders.SOLD}) AS sold
 ORDER BY md5(sold.productid || ' ' || %(day)s) LIMIT 1
 """
 
-CHANGE = (
-    order("%(number)s", "%(line)s", "%(day)s::date + time '08:10'", "%(customer)s", {"%(product)s": 1})
-    + """
+CHANGE = orders.around_noon("""
 UPDATE production.product
 SET listprice = %(new_price)s, modifieddate = %(day)s::date + time '12:00'
 WHERE productid = %(product)s;
-"""
-    + order("%(number)s + 1", "%(line)s + 1", "%(day)s::date + time '16:20'", "%(customer)s", {"%(product)s": 1})
-)
+""")
 
 
 def play(play: Play) -> None:

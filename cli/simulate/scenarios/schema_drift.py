@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 from cli.simulate import orders
-from cli.simulate.orders import order
 from cli.simulate.play import Play, Scenario
 from cli.simulate.undo import Undo
 from cli.simulate.watch import Watch, built, table
 
-CHOOSE = f"""
-WITH next AS (SELECT {orders.NEXT_NUMBERS}),
-
-sold AS ({orders.SOLD})
-
-SELECT
-    next.*, ARRAY[number] AS orders, {orders.WEB_CUSTOMER} AS customer,
-    (SELECT productid FROM sold ORDER BY md5(productid || ' ' || %(day)s) LIMIT 1) AS product
-FROM next
-"""
-
-CHANGE = (
-    order("%(number)s", "%(line)s", "%(day)s::date + time '10:30'", "%(customer)s", {"%(product)s": 1})
-    + """
+CHANGE = f"""{orders.PLACE_ORDER}
 ALTER TABLE production.product RENAME COLUMN listprice TO price;
 """
-)
 
 MEND = """
 DO $$
@@ -41,7 +26,7 @@ $$
 
 
 def play(play: Play) -> None:
-    play.choose(CHOOSE, orders.NO_ORDERS)
+    play.choose(orders.ONE_ORDER, orders.NO_ORDERS)
     play.watch(
         Watch(
             "source",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -23,7 +23,10 @@ from bikes_store.errors import Unavailable
 from bikes_store.quantities import Quantity
 
 if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
     from sqlalchemy.orm import Session
+
+    from bikes_store.retention import Removed
 
 log = logging.getLogger(__name__)
 
@@ -50,13 +53,10 @@ def remove_old_extracts() -> dict[str, int] | None:
     """
     from bikes_store import retention
 
-    before = _before(variables.KEEP_EXTRACTS)
-    if before is None:
-        return None
-    with no_retry_when_refused():
-        # Who is in flight is asked first: a run that begins after that writes objects of its own, which are new.
-        removed = retention.remove_extracts(connections.lake_client(), before, _runs_in_flight())
-    return removed._asdict()
+    # Who is in flight is asked first: a run that begins after that writes objects of its own, which are new.
+    return _remove(
+        variables.KEEP_EXTRACTS, lambda lake, before: retention.remove_extracts(lake, before, _runs_in_flight())
+    )
 
 
 def remove_old_logs() -> dict[str, int] | None:
@@ -66,13 +66,18 @@ def remove_old_logs() -> dict[str, int] | None:
     """
     from bikes_store import retention
 
-    before = _before(variables.KEEP_LOGS)
+    place = urlsplit(conf.get("logging", "remote_base_log_folder"))  # s3://bucket/folder
+    return _remove(
+        variables.KEEP_LOGS, lambda lake, before: retention.remove_logs(lake, place.netloc, place.path, before)
+    )
+
+
+def _remove(quantity: Quantity, remove: Callable[[S3Client, datetime], Removed]) -> dict[str, int] | None:
+    before = _before(quantity)
     if before is None:
         return None
-    place = urlsplit(conf.get("logging", "remote_base_log_folder"))  # s3://bucket/folder
     with no_retry_when_refused():
-        removed = retention.remove_logs(connections.lake_client(), place.netloc, place.path, before)
-    return removed._asdict()
+        return remove(connections.lake_client(), before)._asdict()
 
 
 def _before(quantity: Quantity) -> datetime | None:

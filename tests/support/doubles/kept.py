@@ -12,15 +12,16 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from cli.paths import REPOSITORY
 from tests.support.doubles.mirror import DOUBLES
+from tests.support.waiting import wait_for
 
 _TOLD = re.compile(r"TF_REATTACH_PROVIDERS='(.*)'")
 
@@ -37,7 +38,7 @@ def kept_doubles() -> Iterator[dict[str, str]]:
         processes = [started.enter_context(_running(name, log)) for name, log in logs.items()]
         told: dict[str, Any] = {}
         for process, log in zip(processes, logs.values(), strict=True):
-            told |= json.loads(_wait_for_address(process, log))
+            told |= json.loads(wait_for(partial(_address, log), process, 60))
         yield {"TF_REATTACH_PROVIDERS": json.dumps(told)}
 
 
@@ -54,10 +55,6 @@ def _running(name: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
         process.wait(30)
 
 
-def _wait_for_address(process: subprocess.Popen[bytes], log: Path) -> str:
-    deadline = time.monotonic() + 60
-    while not (told := _TOLD.search(log.read_text())):
-        assert process.poll() is None, log.read_text()
-        assert time.monotonic() < deadline, log.read_text()
-        time.sleep(0.05)
-    return told[1]
+def _address(log: Path) -> str | None:
+    told = _TOLD.search(log.read_text())
+    return told[1] if told else None
