@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from bikes_store.tables import CURRENCY, STAGED, STAGING_SCHEMA, TABLES, WAREHOUSE_SCHEMA, Table
+from bikes_store.tables import CURRENCY, STAGED, STAGING_SCHEMA, WAREHOUSE_SCHEMA, Table
 from cli.paths import DBT_PROJECT, REPOSITORY
 
 DOCUMENT = REPOSITORY / "docs" / "data-dictionary.md"
@@ -95,7 +95,7 @@ def dashboards() -> dict[str, list[str]]:
 
 def render(types: Types) -> str:
     """The whole document."""
-    read = reads()
+    read, shown = reads(), dashboards()
     readers = {name: sorted(other for other, tables in read.items() if name in tables) for name in _all_names(read)}
     parts = [_HEAD, *_contents(read), "## Staging area\n\n", _STAGING]
     for table in STAGED.values():
@@ -104,18 +104,19 @@ def render(types: Types) -> str:
         parts.append(f"\n## {room.capitalize()}\n\n{about}\n")
         for model in _models(room):
             name = model["name"]
-            lines = _model(model, types.get(name, {}), read[name], readers[name])
+            labels = [label for label, tables in shown.items() if name in tables]
+            lines = _model(model, types.get(name, {}), read[name], readers[name], labels)
             parts.append("\n" + "\n".join(lines) + "\n")
     parts.append("\n" + "\n".join(_tests_of_several()) + "\n")
     return "".join(parts)
 
 
 def _all_names(read: Mapping[str, list[str]]) -> list[str]:
-    return [*TABLES, CURRENCY.name, *read]
+    return [*STAGED, *read]
 
 
 def _contents(read: Mapping[str, list[str]]) -> Iterator[str]:
-    yield f"- [Staging area](#staging-area): {_links([*TABLES, CURRENCY.name])}\n"
+    yield f"- [Staging area](#staging-area): {_links([*STAGED])}\n"
     for room in _ROOMS:
         yield f"- [{room.capitalize()}](#{room}): {_links([model['name'] for model in _models(room)])}\n"
     yield "- [Tests of several tables](#tests-of-several-tables)\n\n"
@@ -132,11 +133,13 @@ def _staging_table(table: Table, types: Mapping[str, str], readers: list[str]) -
         yield f"| {name} | {types.get(column, _NONE)} |"
 
 
-def _model(model: dict[str, Any], types: Mapping[str, str], read: list[str], readers: list[str]) -> Iterator[str]:
+def _model(
+    model: dict[str, Any], types: Mapping[str, str], read: list[str], readers: list[str], labels: list[str]
+) -> Iterator[str]:
     yield f"### {model['name']}\n"
     yield f"{_cell(model['description'])}\n"
     flow = [f"Reads {_links(read)}.", f"Read by {_links(readers)}." if readers else ""]
-    flow += [f"Shown on the dashboard {label}." for label, tables in dashboards().items() if model["name"] in tables]
+    flow += [f"Shown on the dashboard {label}." for label in labels]
     yield " ".join(filter(None, flow)) + "\n"
     if columns := model.get("columns", []):
         yield "| column | type | what it is | tests |"
