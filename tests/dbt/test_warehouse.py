@@ -27,6 +27,12 @@ def test_empty_staging_builds_and_passes_every_test(warehouse):
     ]
 
 
+def test_unit_tests_pass(shop):
+    statuses = shop.dbt("test", "--select", "test_type:unit")
+    assert len(statuses) > 5
+    assert set(statuses.values()) == {"pass"}
+
+
 def test_shop_builds_and_passes_every_test(warehouse):
     warehouse.execute(SHOP)
     statuses = warehouse.build()

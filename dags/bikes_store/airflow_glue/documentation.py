@@ -70,7 +70,7 @@ def describe_models(dag: DAG, manifest: Path) -> None:
     content = json.loads(manifest.read_text())
     nodes = content["nodes"].values()
     models = {node["name"]: node for node in nodes if node["resource_type"] in ("model", "snapshot")}
-    tests = sum(node["resource_type"] == "test" for node in nodes) + len(content["unit_tests"])
+    tests = sum(node["resource_type"] == "test" for node in nodes)
     readers: dict[str, list[str]] = {name: [] for name in models}
     for node in (*models.values(), *content["exposures"].values()):
         for read in node["depends_on"]["nodes"]:
@@ -81,8 +81,8 @@ def describe_models(dag: DAG, manifest: Path) -> None:
             task.doc_md = _of_model(model, readers[name])
         elif name == f"{_PROJECT}_test":
             task.doc_md = (
-                f"Runs the {tests} tests of dbt: keys, relationships, rows and money. One that fails ends the run at"
-                " once: its name and its first rows are in the log and in Slack."
+                f"Runs the {tests} data tests of dbt: keys, relationships, rows and money. One that fails ends the run"
+                " at once: its name and its first rows are in the log and in Slack."
             )
 
 
