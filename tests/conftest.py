@@ -69,7 +69,8 @@ def postgres_server(services: Services) -> Postgres:
     server = Postgres(services.settings)
     # Each test has databases of its own. When one is dropped, PostgreSQL writes all that it has in memory to the disk.
     # Without fsync the system writes it when it likes: a killed server loses nothing, and no test cuts the power.
-    server.configure(fsync="off", full_page_writes="off")
+    # jit compiles queries on the few rows of a test for longer than they run.
+    server.configure(fsync="off", full_page_writes="off", jit="off")
     return server
 
 
