@@ -111,6 +111,39 @@ def test_a_list_of_another_extract_is_refused(loaded):
         loaded.load(DETAIL, "mixed", LATER)
 
 
+def test_an_object_and_a_list_of_the_release_before_are_compared(loaded):
+    """It wrote the fingerprint of the table beside the list."""
+    loaded.in_source("DELETE FROM sales.salesorderdetail WHERE salesorderdetailid = 2")
+    loaded.in_source("UPDATE sales.salesorderdetail SET orderqty = 9 WHERE salesorderdetailid = 3")
+    fingerprint = loaded.extract(DETAIL, "before", LATER).fingerprint
+    loaded.extract(DETAIL, "before", LATER, list_keys=True)
+    name = object_key(TABLES[DETAIL].source, "before")
+    found = loaded.s3.get_object(Bucket=BUCKET, Key=name)
+    metadata = {key: value for key, value in found["Metadata"].items() if key != "listed-rows"}
+    metadata |= {"lists-keys": "yes", "fingerprint": str(fingerprint)}
+    loaded.s3.put_object(Bucket=BUCKET, Key=name, Body=found["Body"].read(), Metadata=metadata)
+    result = loaded.load(DETAIL, "before", LATER)
+    assert (result.deleted, result.difference.text) == (1, "rows with other values: 1, such as (100,3)")
+
+
+def test_all_kinds_of_differences_are_told_apart(loaded):
+    loaded.in_source(
+        "DELETE FROM sales.salesorderdetail WHERE salesorderdetailid = 1;"
+        " UPDATE sales.salesorderdetail SET orderqty = 9 WHERE salesorderdetailid = 2;"
+        " UPDATE sales.salesorderdetail SET salesorderdetailid = 4 WHERE salesorderdetailid = 3"
+    )
+    result = loaded.run_day(DETAIL, LATER, list_keys=True)
+    said = "missing rows: 1, such as (100,4); rows with other values: 1, such as (100,2)"
+    assert (result.deleted, result.difference.rows, result.difference.text) == (2, 2, said)
+
+
+def test_a_table_is_hashed_for_a_list_or_for_a_fingerprint_but_not_for_both(loaded):
+    listing = loaded.extract(DETAIL, "listed", LATER, list_keys=True)
+    assert (listing.fingerprint, listing.listed_rows) == (None, 3)
+    plain = loaded.extract(DETAIL, "plain", LATER)
+    assert (plain.fingerprint.rows, plain.listed_rows) == (3, None)
+
+
 def test_the_comparison_sees_the_source_as_the_extract_saw_it(loaded):
     """What changes between the extract and the load is no difference."""
     loaded.extract(DETAIL, "before", LATER, list_keys=True)
