@@ -37,6 +37,7 @@ def extract_table(
     run_id: str,
     zone: str = "",
     list_keys: bool = False,
+    probe: int | None = None,
 ) -> Manifest:
     """Stream a table from the source into one object of the lake.
 
@@ -57,6 +58,8 @@ def extract_table(
     :param zone: time zone of the source's change times, where they have none themselves. Empty: the source says it.
     :param list_keys: with a window, also write an object that lists all keys of the table. Then the load deletes what
         the source has deleted.
+    :param probe: what :func:`bikes_store.comparison.probe` gives in the staging area. If it gives the same in the
+        source, rows are hashed with PostgreSQL's own function, which is quicker than MD5.
     :return: what the object holds.
     :raises Refused: when the source lacks the table or one of its columns, hides rows, or does not know the zone.
     :raises Unavailable: when the source or the lake goes away, or somebody holds a lock on the table.
@@ -85,12 +88,15 @@ def extract_table(
             )
             if isinstance(window, Window):
                 relation = _relation(table)
+                own_hash = probe is not None and probe == comparison.probe(cursor)
+                manifest = replace(manifest, probe=probe if own_hash else None)
                 if list_keys:
                     keys = _listing(cursor, table, manifest)
-                    _copy(cursor, lake, comparison.list_query(table, relation, types), keys)
+                    _copy(cursor, lake, comparison.list_query(table, relation, own_hash, types), keys)
                     manifest = replace(manifest, listed_rows=keys.rows)
                 else:
-                    manifest = replace(manifest, fingerprint=comparison.fingerprint(cursor, table, relation, types))
+                    held = comparison.fingerprint(cursor, table, relation, own_hash, types)
+                    manifest = replace(manifest, fingerprint=held)
             _copy(cursor, lake, sql.SQL("SELECT {} {}").format(columns.values(table.columns, types), origin), manifest)
     except (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedColumn) as error:
         reason = error.diag.message_primary

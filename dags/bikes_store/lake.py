@@ -52,7 +52,8 @@ class Manifest:
 
     Only objects of a window have one of the last two, which say what the whole table in the source holds.
     ``listed_rows``: the run has also written an object that lists so many rows, all that the table has. Without such a
-    list, there is a ``fingerprint``.
+    list, there is a ``fingerprint``. ``probe``: what :func:`bikes_store.comparison.probe` gave, when either of them was
+    made with PostgreSQL's own hash function; None when it was made with MD5.
     """
 
     source: str
@@ -64,6 +65,7 @@ class Manifest:
     types: tuple[str, ...] = ()
     fingerprint: Fingerprint | None = None
     listed_rows: int | None = None
+    probe: int | None = None
 
     @property
     def is_full(self) -> bool:
@@ -82,7 +84,8 @@ class Manifest:
             "rows": str(self.rows),
             "extracted-at": self.extracted_at.astimezone(timezone.utc).isoformat(),
             "fingerprint": str(self.fingerprint or ""),
-            "listed-rows": "" if self.listed_rows is None else str(self.listed_rows),
+            "listed-rows": _text(self.listed_rows),
+            "hash-probe": _text(self.probe),
         }
         return {name: value for name, value in entries.items() if value}
 
@@ -98,7 +101,7 @@ class Manifest:
         :raises KeyError: when the metadata lacks an entry.
         An object with a list that the release before wrote has the number of its rows in the fingerprint.
 
-        :raises ValueError: when a number of rows is not a number, the time is not one with a time zone, or the window
+        :raises ValueError: when what should be a number is not one, the time is not one with a time zone, or the window
             or the fingerprint is something else.
         """
         extracted_at = datetime.fromisoformat(metadata["extracted-at"]) if "extracted-at" in metadata else stored_at
@@ -107,7 +110,7 @@ class Manifest:
         read_window(metadata["window"])
         types, written = metadata.get("types"), metadata.get("fingerprint")
         fingerprint = Fingerprint.parse(written) if written else None
-        listed = metadata.get("listed-rows")
+        listed, probe = metadata.get("listed-rows"), metadata.get("hash-probe")
         if fingerprint and metadata.get("lists-keys") == "yes":
             listed = str(fingerprint.rows)
         return cls(
@@ -120,7 +123,12 @@ class Manifest:
             tuple(types.split(";")) if types else (),
             fingerprint,
             int(listed) if listed else None,
+            int(probe) if probe else None,
         )
+
+
+def _text(number: int | None) -> str:
+    return "" if number is None else str(number)
 
 
 def object_key(source: str, run_id: str) -> str:

@@ -29,7 +29,7 @@ def test_metadata_keeps_the_whole_manifest():
 
 
 def test_metadata_keeps_what_an_object_of_a_window_has():
-    for held in ({"fingerprint": Fingerprint(3, -(2**64), 2**70)}, {"listed_rows": 0}, {"listed_rows": 3}):
+    for held in ({"fingerprint": Fingerprint(3, -(2**64), 2**70)}, {"listed_rows": 0}, {"probe": -(2**63)}):
         manifest = replace(MANIFEST, **held)
         assert Manifest.from_metadata(manifest.to_metadata(), MOMENT) == manifest
 
@@ -69,7 +69,11 @@ def test_spoilt_metadata_is_an_error(spoilt):
 
 
 @pytest.mark.parametrize(
-    "spoilt", [{"window": "some"}, {"fingerprint": "1,2"}, {"fingerprint": "a,b,c"}, {"listed-rows": "all"}]
+    "spoilt",
+    [
+        *({"window": "some"}, {"fingerprint": "1,2"}, {"fingerprint": "a,b,c"}),
+        *({"listed-rows": "all"}, {"hash-probe": "x"}),
+    ],
 )
 def test_a_spoilt_window_or_fingerprint_is_an_error(spoilt):
     with pytest.raises(ValueError, match=r"."):
