@@ -93,6 +93,7 @@ def _measure(home: Path, scale: int, console: Console) -> dict[str, float]:
         build = ("build", "--resource-type", "model", "--resource-type", "snapshot")
         busy = stack.database_seconds()
         stack.rows("changes", day, database="warehouse")
+        seconds["1 % day, data work of extract and load"] = stack.database_seconds() - busy
         stack.dbt(*build)
         seconds["1 % day, data work"] = stack.database_seconds() - busy
         seconds["one dbt build"] = stack.dbt("build")
@@ -108,7 +109,8 @@ def _measure(home: Path, scale: int, console: Console) -> dict[str, float]:
             for name, value in stack.rows(way).items():
                 seconds[f"{way}, {name}"] = value
             if way == "ours":
-                seconds["full day, data work"] += stack.database_seconds() - busy
+                seconds["full day, data work of extract and load"] = stack.database_seconds() - busy
+                seconds["full day, data work"] += seconds["full day, data work of extract and load"]
     for name, value in seconds.items():
         console.print(f"  {name}: {value:.1f}")
     return seconds

@@ -24,6 +24,8 @@ from typing import IO, TYPE_CHECKING
 
 import psycopg2
 
+from bikes_store.comparison import probe
+from bikes_store.database import transaction
 from bikes_store.extract import extract_table
 from bikes_store.lake import object_key
 from bikes_store.load import load_table
@@ -102,11 +104,13 @@ def dataframe() -> None:
 
 def _through_the_lake(window: Window | Full) -> None:
     client = _lake()
+    with closing(_staging()) as staging, transaction(staging, "warehouse") as cursor:
+        hashes = probe(cursor)
 
     def extract(table: Table) -> None:
         with closing(_source()) as source:
             # As the tasks do: with a window, the keys are listed every day.
-            extract_table(source, client, table, window, _RUN, list_keys=isinstance(window, Window))
+            extract_table(source, client, table, window, _RUN, list_keys=isinstance(window, Window), probe=hashes)
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         list(pool.map(extract, TABLES.values()))

@@ -37,6 +37,7 @@ def extract_table(
     run_id: str,
     zone: str = "",
     list_keys: bool = False,
+    probe: int | None = None,
 ) -> Manifest:
     """Stream a table from the source into one object of the lake.
 
@@ -55,8 +56,10 @@ def extract_table(
     :param window: which rows to take.
     :param run_id: names the object, together with the table.
     :param zone: time zone of the source's change times, where they have none themselves. Empty: the source says it.
-    :param list_keys: with a window, also write an object with all keys of the table. Then the load deletes what the
-        source has deleted.
+    :param list_keys: with a window, also write an object that lists all keys of the table. Then the load deletes what
+        the source has deleted.
+    :param probe: what :func:`bikes_store.comparison.probe` gives in the staging area. If it gives the same in the
+        source, rows are hashed with PostgreSQL's own function, which is quicker than MD5.
     :return: what the object holds.
     :raises Refused: when the source lacks the table or one of its columns, hides rows, or does not know the zone.
     :raises Unavailable: when the source or the lake goes away, or somebody holds a lock on the table.
@@ -84,18 +87,16 @@ def extract_table(
                 tuple(columns.written_type(column, types) for column in table.columns),
             )
             if isinstance(window, Window):
-                held = comparison.fingerprint(cursor, table, _relation(table), types)
-                manifest = replace(manifest, fingerprint=held, lists_keys=list_keys)
+                relation = _relation(table)
+                own_hash = probe is not None and probe == comparison.probe(cursor)
+                manifest = replace(manifest, probe=probe if own_hash else None)
                 if list_keys:
-                    keys = Manifest(
-                        comparison.list_name(table),
-                        run_id,
-                        str(FULL),
-                        comparison.list_columns(table),
-                        held.rows,
-                        extracted_at,
-                    )
-                    _copy(cursor, lake, comparison.list_query(table, _relation(table), types), keys)
+                    keys = _listing(cursor, table, manifest)
+                    _copy(cursor, lake, comparison.list_query(table, relation, own_hash, types), keys)
+                    manifest = replace(manifest, listed_rows=keys.rows)
+                else:
+                    held = comparison.fingerprint(cursor, table, relation, own_hash, types)
+                    manifest = replace(manifest, fingerprint=held)
             _copy(cursor, lake, sql.SQL("SELECT {} {}").format(columns.values(table.columns, types), origin), manifest)
     except (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedColumn) as error:
         reason = error.diag.message_primary
@@ -117,6 +118,20 @@ def _copy(cursor: Cursor, lake: S3Client, query: sql.Composed, manifest: Manifes
         cursor.copy_expert(sql.SQL("COPY ({}) TO STDOUT (FORMAT csv, HEADER)").format(query), stream)
         if cursor.rowcount != manifest.rows:
             raise Refused(f"{manifest.source} gave {cursor.rowcount} rows after counting {manifest.rows}.")
+
+
+def _listing(cursor: Cursor, table: Table, manifest: Manifest) -> Manifest:
+    """What the object with the list of a table's keys holds, beside the object of a manifest."""
+    cursor.execute(sql.SQL("SELECT count(*) FROM {}").format(_relation(table)))
+    ((rows,),) = cursor.fetchall()
+    return Manifest(
+        comparison.list_name(table),
+        manifest.run_id,
+        str(FULL),
+        comparison.list_columns(table),
+        rows,
+        manifest.extracted_at,
+    )
 
 
 def _relation(table: Table) -> sql.Identifier:

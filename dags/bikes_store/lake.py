@@ -50,8 +50,10 @@ class Manifest:
 
     ``types`` is those of the columns as they are written, in their order; empty when the source has none.
 
-    Only objects of a window have the last two. ``fingerprint`` is of the whole table in the source.
-    ``lists_keys``: the run has also written an object with all its keys.
+    Only objects of a window have one of the last two, which say what the whole table in the source holds.
+    ``listed_rows``: the run has also written an object that lists so many rows, all that the table has. Without such a
+    list, there is a ``fingerprint``. ``probe``: what :func:`bikes_store.comparison.probe` gave, when either of them was
+    made with PostgreSQL's own hash function; None when it was made with MD5.
     """
 
     source: str
@@ -62,7 +64,8 @@ class Manifest:
     extracted_at: datetime
     types: tuple[str, ...] = ()
     fingerprint: Fingerprint | None = None
-    lists_keys: bool = False
+    listed_rows: int | None = None
+    probe: int | None = None
 
     @property
     def is_full(self) -> bool:
@@ -81,7 +84,8 @@ class Manifest:
             "rows": str(self.rows),
             "extracted-at": self.extracted_at.astimezone(timezone.utc).isoformat(),
             "fingerprint": str(self.fingerprint or ""),
-            "lists-keys": "yes" if self.lists_keys else "no",
+            "listed-rows": _text(self.listed_rows),
+            "hash-probe": _text(self.probe),
         }
         return {name: value for name, value in entries.items() if value}
 
@@ -95,14 +99,20 @@ class Manifest:
 
         :param stored_at: when the lake stored the object. S3 gives whole seconds.
         :raises KeyError: when the metadata lacks an entry.
-        :raises ValueError: when the number of rows is not a number, the time is not one with a time zone, or the window
+        An object with a list that the release before wrote has the number of its rows in the fingerprint.
+
+        :raises ValueError: when what should be a number is not one, the time is not one with a time zone, or the window
             or the fingerprint is something else.
         """
         extracted_at = datetime.fromisoformat(metadata["extracted-at"]) if "extracted-at" in metadata else stored_at
         if extracted_at.tzinfo is None:
             raise ValueError(f"{extracted_at} has no time zone")
         read_window(metadata["window"])
-        fingerprint, types = metadata.get("fingerprint"), metadata.get("types")
+        types, written = metadata.get("types"), metadata.get("fingerprint")
+        fingerprint = Fingerprint.parse(written) if written else None
+        listed, probe = metadata.get("listed-rows"), metadata.get("hash-probe")
+        if fingerprint and metadata.get("lists-keys") == "yes":
+            listed = str(fingerprint.rows)
         return cls(
             metadata["source"],
             metadata["run-id"],
@@ -111,9 +121,14 @@ class Manifest:
             int(metadata["rows"]),
             min(extracted_at, stored_at + timedelta(seconds=1)),
             tuple(types.split(";")) if types else (),
-            Fingerprint.parse(fingerprint) if fingerprint else None,
-            metadata.get("lists-keys") == "yes",
+            fingerprint,
+            int(listed) if listed else None,
+            int(probe) if probe else None,
         )
+
+
+def _text(number: int | None) -> str:
+    return "" if number is None else str(number)
 
 
 def object_key(source: str, run_id: str) -> str:

@@ -73,6 +73,8 @@ def test_line_before_its_header_is_kept_and_completed_later(shop):
     assert shop.rows("SELECT sk_customer, sales_channel, line_total FROM fact_order WHERE nk_sales_order = 103") == [
         (UNKNOWN, "unknown", 4)
     ]
+    for mart in ("mart_sales_channel", "mart_sales_currency", "mart_sales_territory"):
+        assert shop.value(f"SELECT revenue FROM {mart} WHERE order_month = '0001-01-01'") == 4, mart
     shop.execute("DELETE FROM salesorderdetail WHERE salesorderid = 103")
     new_order(shop, 103, "2024-01-07", 7)
     shop.build()

@@ -32,10 +32,11 @@ def extract_database_table(table_name: str, **context: Any) -> dict[str, Any]:
 
     with no_retry_when_refused():
         table = variables.tables()[table_name]
-        window, list_keys = _plan(table, _interval(context)) if variables.is_incremental() else (FULL, False)
+        is_incremental = variables.is_incremental()
+        window, list_keys, probe = _plan(table, _interval(context)) if is_incremental else (FULL, False, None)
         lake, zone = connections.lake_client(), variables.source_zone()
         with closing(connections.connect(connections.SOURCE)) as source:
-            manifest = extract_table(source, lake, table, window, context["run_id"], zone, list_keys)
+            manifest = extract_table(source, lake, table, window, context["run_id"], zone, list_keys, probe)
     return _extracted(lake, table, manifest)
 
 
@@ -117,14 +118,18 @@ def prepare_docs(context: Any) -> None:
     cancel_on_signals(open_sessions)  # until the task's process ends
 
 
-def _plan(table: Table, interval: Window) -> tuple[Window | Full, bool]:
-    """What a run takes of a table in incremental mode, by what the staging area holds, and whether it looks for deleted
-    rows. The log says it, and why.
+def _plan(table: Table, interval: Window) -> tuple[Window | Full, bool, int | None]:
+    """What a run takes of a table in incremental mode, by what the staging area holds; whether it looks for deleted
+    rows; and how the staging area hashes rows. The log says the first, and why.
     """
+    from bikes_store.comparison import probe
+    from bikes_store.database import transaction
     from bikes_store.load_log import held_until
 
     with closing(connections.connect(connections.STAGING)) as staging:
         held = held_until(staging, table)
+        with transaction(staging, "warehouse") as cursor:
+            hashes = probe(cursor)
     window = plan(interval, held, variables.overlap())
     if held is None:
         log.warning("%s: the staging area holds nothing of it, so all rows are taken", table.source)
@@ -139,7 +144,7 @@ def _plan(table: Table, interval: Window) -> tuple[Window | Full, bool]:
         )
     else:
         log.info("%s: takes what changed in %s (UTC, overlap included)", table.source, window)
-    return window, is_due(interval, held, variables.deletions_every_days())
+    return window, is_due(interval, held, variables.deletions_every_days()), hashes
 
 
 def _extracted(client: S3Client, table: Table, manifest: Manifest) -> dict[str, Any]:

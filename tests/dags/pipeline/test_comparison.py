@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import datetime, timedelta
 
+import psycopg2
 import pytest
 
-from bikes_store.comparison import NO_DIFFERENCE
+from bikes_store.comparison import NO_DIFFERENCE, probe
 from bikes_store.deletions import DeletionLimit
 from bikes_store.errors import Refused
 from bikes_store.lake import BUCKET, object_key
 from bikes_store.load import Loaded
 from bikes_store.tables import TABLES
 from bikes_store.window import Window
-from cli.database import query
+from cli.database import connect, query
 from tests.support.pipeline import DAY
 
 DETAIL = "salesorderdetail"
+HASHES = pytest.mark.parametrize("own_hash", [True, False], ids=["own hash", "MD5"])
 LATER = Window(datetime(2025, 1, 1), datetime(2025, 1, 2))  # nothing changed on that day
 
 
@@ -27,11 +30,15 @@ def loaded(small_source):
     return small_source
 
 
-def test_nothing_differs_on_a_quiet_day(loaded):
+@HASHES
+@pytest.mark.parametrize("list_keys", [True, False])
+def test_nothing_differs_on_a_quiet_day(loaded, list_keys, own_hash):
     """Of no table: the two databases write all types alike."""
-    assert {result.difference for result in loaded.run(window=LATER).values()} == {NO_DIFFERENCE}
+    results = [loaded.run_day(name, LATER, list_keys=list_keys, own_hash=own_hash) for name in TABLES]
+    assert {result.difference for result in results} == {NO_DIFFERENCE}
 
 
+@HASHES
 @pytest.mark.parametrize(
     ("statement", "without_list", "with_list"),
     [
@@ -59,14 +66,14 @@ def test_nothing_differs_on_a_quiet_day(loaded):
     ],
     ids=["deleted", "changed without a new change time", "came late", "another key"],
 )
-def test_what_no_window_brings_is_said(loaded, caplog, statement, without_list, with_list):
+def test_what_no_window_brings_is_said(loaded, caplog, statement, without_list, with_list, own_hash):
     loaded.in_source(statement)
-    result = loaded.run_day(DETAIL, LATER, "plain")
+    result = loaded.run_day(DETAIL, LATER, "plain", own_hash=own_hash)
     assert (result.difference.rows, result.difference.text) == without_list
     assert f"bikes_store_staging.salesorderdetail differs from the source: {without_list[1]}." in caplog.text
     noted = "SELECT differing, difference FROM bikes_store_staging.load_log WHERE run_id = 'plain'"
     assert query(loaded.warehouse_dsn, noted) == [without_list]
-    result = loaded.run_day(DETAIL, LATER, list_keys=True)
+    result = loaded.run_day(DETAIL, LATER, list_keys=True, own_hash=own_hash)
     assert (result.difference.rows, result.difference.text) == with_list
 
 
@@ -111,6 +118,64 @@ def test_a_list_of_another_extract_is_refused(loaded):
         loaded.load(DETAIL, "mixed", LATER)
 
 
+def test_an_object_and_a_list_of_the_release_before_are_compared(loaded):
+    """It wrote the fingerprint of the table beside the list."""
+    loaded.in_source("DELETE FROM sales.salesorderdetail WHERE salesorderdetailid = 2")
+    loaded.in_source("UPDATE sales.salesorderdetail SET orderqty = 9 WHERE salesorderdetailid = 3")
+    fingerprint = loaded.extract(DETAIL, "before", LATER).fingerprint
+    loaded.extract(DETAIL, "before", LATER, list_keys=True)
+    name = object_key(TABLES[DETAIL].source, "before")
+    found = loaded.s3.get_object(Bucket=BUCKET, Key=name)
+    metadata = {key: value for key, value in found["Metadata"].items() if key != "listed-rows"}
+    metadata |= {"lists-keys": "yes", "fingerprint": str(fingerprint)}
+    loaded.s3.put_object(Bucket=BUCKET, Key=name, Body=found["Body"].read(), Metadata=metadata)
+    result = loaded.load(DETAIL, "before", LATER)
+    assert (result.deleted, result.difference.text) == (1, "rows with other values: 1, such as (100,3)")
+
+
+def test_all_kinds_of_differences_are_told_apart(loaded):
+    loaded.in_source(
+        "DELETE FROM sales.salesorderdetail WHERE salesorderdetailid = 1;"
+        " UPDATE sales.salesorderdetail SET orderqty = 9 WHERE salesorderdetailid = 2;"
+        " UPDATE sales.salesorderdetail SET salesorderdetailid = 4 WHERE salesorderdetailid = 3"
+    )
+    result = loaded.run_day(DETAIL, LATER, list_keys=True)
+    said = "missing rows: 1, such as (100,4); rows with other values: 1, such as (100,2)"
+    assert (result.deleted, result.difference.rows, result.difference.text) == (2, 2, said)
+
+
+def test_a_table_is_hashed_for_a_list_or_for_a_fingerprint_but_not_for_both(loaded):
+    listing = loaded.extract(DETAIL, "listed", LATER, list_keys=True)
+    assert (listing.fingerprint, listing.listed_rows) == (None, 3)
+    plain = loaded.extract(DETAIL, "plain", LATER)
+    assert (plain.fingerprint.rows, plain.listed_rows) == (3, None)
+
+
+def test_servers_that_hash_alike_use_their_own_function_and_others_use_md5(loaded):
+    alike = loaded.extract(DETAIL, "alike", LATER, probe=loaded.probe())
+    other = loaded.extract(DETAIL, "other", LATER, probe=loaded.probe() + 1)
+    assert (alike.probe, other.probe) == (loaded.probe(), None)
+    assert other.fingerprint == loaded.extract(DETAIL, "unknown", LATER).fingerprint != alike.fingerprint
+
+
+@pytest.mark.parametrize("list_keys", [True, False])
+def test_an_object_for_a_warehouse_that_hashes_otherwise_is_refused(loaded, monkeypatch, list_keys):
+    loaded.extract(DETAIL, "moved", LATER, list_keys, loaded.probe())
+    monkeypatch.setattr("bikes_store.comparison.probe", lambda cursor: 1)
+    with pytest.raises(Refused, match=r"PostgreSQL hashes rows in another way: run this run's extract task again"):
+        loaded.load(DETAIL, "moved", LATER)
+
+
+def test_the_hash_of_a_server_with_another_encoding_is_not_relied_on(postgres, loaded):
+    with closing(psycopg2.connect(postgres.dsn())) as connection:
+        connection.autocommit = True
+        connection.cursor().execute("DROP DATABASE IF EXISTS latin")
+        connection.cursor().execute("CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'")
+    with connect(postgres.dsn("latin")) as connection, connection.cursor() as cursor:
+        assert probe(cursor) is None
+    assert loaded.probe() is not None
+
+
 def test_the_comparison_sees_the_source_as_the_extract_saw_it(loaded):
     """What changes between the extract and the load is no difference."""
     loaded.extract(DETAIL, "before", LATER, list_keys=True)
@@ -118,7 +183,8 @@ def test_the_comparison_sees_the_source_as_the_extract_saw_it(loaded):
     assert loaded.load(DETAIL, "before", LATER) == Loaded(rows=0, written=0, deleted=0)
 
 
-def test_databases_with_other_settings_and_encodings_write_rows_alike(loaded):
+@HASHES
+def test_databases_with_other_settings_and_encodings_write_rows_alike(loaded, own_hash):
     """Hostile values, a column with a time zone, another style of dates in the source."""
     loaded.in_source("ALTER TABLE production.product ALTER COLUMN modifieddate TYPE timestamptz")
     loaded.in_source(
@@ -127,6 +193,6 @@ def test_databases_with_other_settings_and_encodings_write_rows_alike(loaded):
     )
     loaded.in_source("ALTER DATABASE test_source SET datestyle = 'German'")
     loaded.in_source("ALTER DATABASE test_source SET timezone = 'Asia/Tokyo'")
-    result = loaded.run_day("product", DAY, list_keys=True)
+    result = loaded.run_day("product", DAY, list_keys=True, own_hash=own_hash)
     assert result == Loaded(rows=1, written=1, deleted=0, updated=1)
     assert result.difference == NO_DIFFERENCE

@@ -29,8 +29,15 @@ def test_metadata_keeps_the_whole_manifest():
 
 
 def test_metadata_keeps_what_an_object_of_a_window_has():
-    manifest = replace(MANIFEST, fingerprint=Fingerprint(3, -(2**64), 2**70), lists_keys=True)
-    assert Manifest.from_metadata(manifest.to_metadata(), MOMENT) == manifest
+    for held in ({"fingerprint": Fingerprint(3, -(2**64), 2**70)}, {"listed_rows": 0}, {"probe": -(2**63)}):
+        manifest = replace(MANIFEST, **held)
+        assert Manifest.from_metadata(manifest.to_metadata(), MOMENT) == manifest
+
+
+def test_an_object_of_the_release_before_has_the_rows_of_its_list_in_the_fingerprint():
+    metadata = replace(MANIFEST, fingerprint=Fingerprint(7, 1, 2)).to_metadata()
+    assert Manifest.from_metadata({**metadata, "lists-keys": "yes"}, MOMENT).listed_rows == 7
+    assert Manifest.from_metadata({**metadata, "lists-keys": "no"}, MOMENT).listed_rows is None
 
 
 def test_metadata_keeps_the_types_of_the_columns():
@@ -61,7 +68,13 @@ def test_spoilt_metadata_is_an_error(spoilt):
         Manifest.from_metadata({**MANIFEST.to_metadata(), **spoilt}, MOMENT)
 
 
-@pytest.mark.parametrize("spoilt", [{"window": "some"}, {"fingerprint": "1,2"}, {"fingerprint": "a,b,c"}])
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        *({"window": "some"}, {"fingerprint": "1,2"}, {"fingerprint": "a,b,c"}),
+        *({"listed-rows": "all"}, {"hash-probe": "x"}),
+    ],
+)
 def test_a_spoilt_window_or_fingerprint_is_an_error(spoilt):
     with pytest.raises(ValueError, match=r"."):
         Manifest.from_metadata({**MANIFEST.to_metadata(), **spoilt}, MOMENT)

@@ -2,14 +2,13 @@
 -- line does not name, or names before it has arrived, is the dimension's unknown member.
 --
 -- After the first run, only orders that changed are built again, each with all its lines; see int_orders_to_build.
--- jit is off because compiling a dozen joins takes longer than running them.
 {{
     config(
         materialized='incremental',
         incremental_strategy='delete+insert',
         unique_key='nk_sales_order',
         on_schema_change='sync_all_columns',
-        pre_hook=['set local jit = off', '{{ forget_deleted_orders() }}'],
+        pre_hook='{{ forget_deleted_orders() }}',
         indexes=[{'columns': ['nk_sales_order', 'nk_sales_order_detail'], 'unique': true}],
     )
 }}

@@ -29,22 +29,29 @@ order_lines as (
 
     ),
 
+    -- two comparisons: a row of fact_order is wide, and one join of lines and orders would carry all of it
     orders_to_build as (
 
-        select distinct coalesce(order_lines.nk_sales_order, built.nk_sales_order) as nk_sales_order
+        select coalesce(order_lines.nk_sales_order, built.nk_sales_order) as nk_sales_order
         from order_lines
         full join {{ built_order_lines }} as built
             on
                 order_lines.nk_sales_order = built.nk_sales_order
                 and order_lines.nk_sales_order_detail = built.nk_sales_order_detail
-        left join orders on built.nk_sales_order = orders.nk_sales_order
         where
             order_lines.nk_sales_order is null
             or built.nk_sales_order is null
             or built.line_changed_at is distinct from order_lines.changed_at
-            or built.header_changed_at is distinct from orders.changed_at
             or built.sk_product <> order_lines.sk_product
             or built.sk_special_offer <> order_lines.sk_special_offer
+
+        union
+
+        select built.nk_sales_order
+        from {{ built_order_lines }} as built
+        left join orders on built.nk_sales_order = orders.nk_sales_order
+        where
+            built.header_changed_at is distinct from orders.changed_at
             {%- for key in keys_of_orders() %}
                 or built.{{ key }} <> {{ or_unknown('orders.' ~ key) }}
             {%- endfor %}

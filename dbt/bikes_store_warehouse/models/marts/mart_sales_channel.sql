@@ -1,30 +1,24 @@
--- Sales of a month by channel: the web shop and the resellers.
+-- Sales of a month by channel: the web shop and the resellers. An order has one day, one territory and one channel, so
+-- the orders of the days add up.
 with
 
-order_lines as (
+daily_sales as (
 
-    select * from {{ ref('fact_order') }}
-
-),
-
-dates as (
-
-    select * from {{ ref('dim_date') }}
+    select * from {{ ref('mart_sales_daily') }}
 
 ),
 
 summed as (
 
     select
-        dates.month_start_date as order_month,
-        order_lines.sales_channel,
-        count(distinct order_lines.nk_sales_order) as orders,
-        count(*) as order_lines,
-        sum(order_lines.order_qty) as units,
-        sum(order_lines.line_total) as revenue,
-        round(sum(order_lines.line_total) / count(distinct order_lines.nk_sales_order), 2) as average_order_value
-    from order_lines
-    inner join dates on order_lines.sk_order_date = dates.sk_date
+        date_trunc('month', order_date)::date as order_month,
+        sales_channel,
+        sum(orders)::bigint as orders,
+        sum(order_lines)::bigint as order_lines,
+        sum(units)::bigint as units,
+        sum(revenue) as revenue,
+        round(sum(revenue) / sum(orders), 2) as average_order_value
+    from daily_sales
     group by 1, 2
 
 )

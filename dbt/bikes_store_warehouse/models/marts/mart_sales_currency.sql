@@ -29,7 +29,7 @@ currency_rates as (
 summed as (
 
     select
-        dates.month_start_date as order_month,
+        date_trunc('month', dates.nk_date)::date as order_month,
         currencies.nk_currency as currency_code,
         currencies.currency_name,
         count(distinct order_lines.nk_sales_order) as orders,
