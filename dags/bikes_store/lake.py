@@ -97,10 +97,10 @@ class Manifest:
         the source's clock was ahead. An object that says nothing about it, as earlier releases wrote them, counts as
         extracted when it was stored.
 
-        :param stored_at: when the lake stored the object. S3 gives whole seconds.
-        :raises KeyError: when the metadata lacks an entry.
         An object with a list that the release before wrote has the number of its rows in the fingerprint.
 
+        :param stored_at: when the lake stored the object. S3 gives whole seconds.
+        :raises KeyError: when the metadata lacks an entry.
         :raises ValueError: when what should be a number is not one, the time is not one with a time zone, or the window
             or the fingerprint is something else.
         """
