@@ -30,11 +30,11 @@ def manifests(settings: Settings, known: Mapping[str, str]) -> dict[str, list[An
         SECRETS_FILE: secrets(settings, known),
         "30-network-policies.yaml": fill(folder / "network-policies.yaml", names),
         "40-stores.yaml": fill(folder / "stores.yaml", names),
-        "50-init.yaml": _init(settings, names, known),
+        "50-currency-api.yaml": fill(folder / "currency-api.yaml", names),
+        "60-init.yaml": _init(settings, names, known),
     }
-    if not settings.currency_api_url:
-        made["50-currency-api.yaml"] = fill(folder / "currency-api.yaml", names)
-    kept = {file: [each for each in documents if _is_there(settings, each)] for file, documents in made.items()}
+    kept = {file: [each for each in content if _is_there(settings, each)] for file, content in made.items()}
+    kept = {file: content for file, content in kept.items() if content}
     for each in (each for documents in kept.values() for each in documents):
         each["metadata"] = {"namespace": settings.namespace, **each["metadata"]}
     return {"10-namespace.yaml": fill(folder / "namespace.yaml", names), **without_nulls(kept)}
@@ -71,5 +71,6 @@ def _init(settings: Settings, names: Mapping[str, Any], known: Mapping[str, str]
 
 
 def _is_there(settings: Settings, document: Mapping[str, Any]) -> bool:
-    """Without Celery there is no broker."""
-    return settings.executor == CELERY or document["metadata"]["name"] != "redis"
+    """Without Celery there is no broker, and without need no currency service."""
+    unused = {"redis": settings.executor != CELERY, "currency-api": settings.currency_api_url != ""}
+    return not unused.get(document["metadata"]["name"])
