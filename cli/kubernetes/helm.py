@@ -28,7 +28,7 @@ class Chart:
         if self.given:
             return [self.given]
         pinned = yaml.safe_load((DEPLOY / "chart.yaml").read_text())
-        return [pinned["name"], "--repo", pinned["repository"], "--version", pinned["version"]]
+        return [pinned["name"], "--version", pinned["version"]]
 
     def install_command(self, namespace: str, values: str) -> str:
         """The command that installs the release or upgrades it."""

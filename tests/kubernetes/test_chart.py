@@ -45,7 +45,7 @@ def made(chart, settings, tmp_path_factory):
 def test_it_is_the_pinned_chart(chart):
     pinned = yaml.safe_load((DEPLOY / "chart.yaml").read_text())
     found = yaml.safe_load((chart / "Chart.yaml").read_text())
-    assert (found["name"], found["version"]) == (pinned["name"], pinned["version"])
+    assert (found["name"], found["version"]) == (pinned["name"].rpartition("/")[2], pinned["version"])
 
 
 def test_the_values_are_of_the_charts_schema(chart, settings):

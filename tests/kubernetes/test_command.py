@@ -13,6 +13,7 @@ import yaml
 
 from cli.containers.secrets_file import FILE, read_secrets
 from cli.endpoints import Endpoints
+from cli.kubernetes.helm import Chart
 from cli.kubernetes.settings import EXAMPLE
 from cli.names import SECRETS
 from cli.paths import REPOSITORY
@@ -118,10 +119,20 @@ def test_helm_shows_what_the_pinned_chart_makes(world):
     assert done.returncode == 0, done.stdout + done.stderr
     assert (world.output / "release.yaml").read_text() == "kind: Deployment\n"
     pinned = yaml.safe_load((REPOSITORY / "deploy" / "kubernetes" / "chart.yaml").read_text())
-    words = f"airflow --repo https://airflow.apache.org --version {pinned['version']} --namespace bikes-store --values"
+    words = f"apache-airflow/airflow --version {pinned['version']} --namespace bikes-store --values"
     assert f"template bikes-store {words} {world.output}/values.yaml" in (world.home / "calls").read_text()
     assert f"helm upgrade --install bikes-store {words}" in done.stdout
     assert f"kubectl apply --server-side --filename {world.output}/manifests" in done.stdout
+
+
+def test_helm_does_not_take_a_folder_of_ours_for_the_chart():
+    """Helm looks for a folder first, and it is called in this repository's."""
+    name = Chart().words[0]
+    assert not (REPOSITORY / name).exists()
+    assert (
+        f"`helm repo add {name.partition('/')[0]} https://airflow.apache.org`"
+        in (REPOSITORY / "docs" / "growing.md").read_text()
+    )
 
 
 def test_another_place_of_the_chart(world):
@@ -134,7 +145,9 @@ def test_a_chart_that_helm_can_not_get(world):
     write_programs(world.programs, {"helm": HELM})
     done = world.render(PATH=f"{world.programs}:{os.environ['PATH']}", REFUSE="no such host")
     assert done.returncode == 0
-    assert "helm could not render the chart airflow (Error: no such host), so release.yaml" in done.stdout
+    assert (
+        "helm could not render the chart apache-airflow/airflow (Error: no such host), so release.yaml" in done.stdout
+    )
     assert "values.yaml" in world.all_files() and "release.yaml" not in world.all_files()
 
 
