@@ -58,7 +58,8 @@ def of_processes(settings: Settings) -> dict[str, str]:
         # As terraform/airflow.tf has it: libpq compares a certificate with those in this file.
         environment["PGSSLROOTCERT"] = "/etc/ssl/certs/ca-certificates.crt"
     if settings.git_sync:
-        environment["PYTHONPATH"] = f"{HOME}:{HOME}/dags/repo/dags"
+        # The webserver has no repository: for the plugins there, the image's own dags/ will do.
+        environment["PYTHONPATH"] = f"{HOME}:{HOME}/dags/repo/dags:{HOME}/dags"
     return environment
 
 
