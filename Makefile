@@ -102,6 +102,10 @@ backup: install-packages ## save the warehouse, Airflow's metadata and the lake 
 restore: install-packages ## put a backup into an empty stack, or in place of what it holds (BACKUP=folder, REPLACE=1)
 	@$(HELD) $(PYTHON) $(START) $(STACK) restore
 
+.PHONY: cluster-render
+cluster-render: install-commands ## write what Kubernetes and Airflow's Helm chart get (deploy/kubernetes/settings.yaml; CHART=)
+	@$(HELD) $(COMMANDS) $(START) cli.kubernetes
+
 .PHONY: bench
 bench: install ## measure the platform beside what the work itself costs (SCALES="1 10", RUNS=3)
 	@$(HELD) $(PYTHON) $(START) bench

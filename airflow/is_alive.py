@@ -21,19 +21,25 @@ SECONDS = 30
 _JOB = """
 SELECT EXISTS (
     SELECT FROM job
-    WHERE job_type = %s AND hostname = %s AND state = 'running' AND latest_heartbeat > now() - interval '1 second' * %s
+    WHERE job_type = %s AND hostname = ANY(%s) AND state = 'running'
+        AND latest_heartbeat > now() - interval '1 second' * %s
 )
 """
 
 
 def job_is_alive(job_type: str) -> bool:
-    """Whether the job of this host has written a heartbeat, by the database's clock."""
+    """Whether the job of this host has written a heartbeat, by the database's clock.
+
+    The setting hostname_callable says what Airflow calls the host: its name, or on Kubernetes its address.
+    """
     import psycopg2
 
+    host = socket.gethostname()
+    names = [host, socket.gethostbyname(host)]
     url = os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].replace("postgresql+psycopg2:", "postgresql:", 1)
     try:
         with closing(psycopg2.connect(url, connect_timeout=10)) as session, session.cursor() as cursor:
-            cursor.execute(_JOB, (job_type, socket.gethostname(), SECONDS))
+            cursor.execute(_JOB, (job_type, names, SECONDS))
             ((alive,),) = cursor.fetchall()
     except psycopg2.Error as error:
         print(error)

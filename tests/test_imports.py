@@ -20,15 +20,17 @@ MAY_IMPORT = {
     "cli": {"cli", "source", "bikes_store"},
     "cli/processes": {"cli", "cli.processes", "source", "bikes_store"},
     "cli/containers": {"cli", "cli.containers", "source", "bikes_store"},
+    # It takes secrets and images from where the stack in containers has them.
+    "cli/kubernetes": {"cli", "cli.kubernetes", "cli.containers"},
     # It looks at what both ways need.
     "cli/doctor": {"cli", "cli.processes", "cli.containers"},
     # It measures the stack of processes, and what the tasks call.
     "bench": {"bench", "cli", "cli.processes", "bikes_store"},
-    "tests": {"tests", "bench", "cli", "cli.processes", "cli.containers", "source", "bikes_store"},
+    "tests": {"tests", "bench", "cli", "cli.processes", "cli.containers", "cli.kubernetes", "source", "bikes_store"},
 }
 OURS = ("bikes_store", "source", "cli", "bench", "tests")
 #: A room that may import the package around these may not import these.
-SEALED = ("cli.processes", "cli.containers")
+SEALED = ("cli.processes", "cli.containers", "cli.kubernetes")
 
 
 def modules() -> Iterator[Path]:
@@ -70,6 +72,9 @@ def test_nothing_imports_a_conftest():
         ("cli", "import cli.processes.postgres", False),
         ("cli", "from cli import containers", False),
         ("cli/processes", "from cli import containers", False),
+        ("cli/processes", "from cli import kubernetes", False),
+        ("cli/kubernetes", "from cli.containers.images import read_pinned", True),
+        ("cli/kubernetes", "from cli.processes import postgres", False),
         ("cli/processes", "from cli.errors import UserError", True),
         ("cli/containers", "from cli.processes import postgres", False),
         ("cli/containers", "import airflow", True),

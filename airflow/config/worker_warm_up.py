@@ -24,6 +24,7 @@ import logging
 import os
 import pkgutil
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -66,15 +67,39 @@ _MODULES = (
 
 @worker_init.connect
 def warm_up(**_: object) -> None:
-    """Do once what every task would do."""
+    """Do once what every task would do. A worker that is told to end meanwhile ends, after the step that it is in."""
     started = time.monotonic()
-    for step in (_import_modules, _parse_dags, _parse_dbt_projects, _read_description_of_s3, _forget_dags):
-        try:
-            step()
-        except (Exception, SystemExit):  # a module may be a script
-            log.exception("The worker could not be warmed (%s): its tasks will be slower.", step.__name__.strip("_"))
+    with _signals_kept() as kept:
+        for step in (_import_modules, _parse_dags, _parse_dbt_projects, _read_description_of_s3, _forget_dags):
+            try:
+                step()
+            except (Exception, SystemExit):  # a module may be a script
+                log.exception(
+                    "The worker could not be warmed (%s): its tasks will be slower.", step.__name__.strip("_")
+                )
+            if kept:
+                break
+    for number in kept:
+        os.kill(os.getpid(), number)
     _share_memory()
     log.info("The worker was warmed in %.1f seconds.", time.monotonic() - started)
+
+
+@contextmanager
+def _signals_kept() -> Iterator[list[int]]:
+    """Keep the signals that tell a worker to end; the list has those that came.
+
+    Airflow's handler raises SystemExit, and so do scripts. dbt takes it for an error of its own: the worker would start
+    all the same, take tasks, and be killed with them.
+    """
+    kept: list[int] = []
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
+    before = {number: signal.signal(number, lambda came, _: kept.append(came)) for number in numbers}
+    try:
+        yield kept
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _import_modules() -> None:

@@ -35,6 +35,8 @@ def is_alive(name, **environment):
         (("SchedulerJob", socket.gethostname(), "running", 60), False),
         (("SchedulerJob", socket.gethostname(), "failed", 1), False),
         (("SchedulerJob", "another", "running", 1), False),
+        # As the setting hostname_callable has it on Kubernetes.
+        (("SchedulerJob", socket.gethostbyname(socket.gethostname()), "running", 1), True),
         (("TriggererJob", socket.gethostname(), "running", 1), False),
     ],
 )

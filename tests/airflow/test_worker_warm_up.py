@@ -91,6 +91,24 @@ def test_a_module_that_can_not_be_imported_does_not_keep_the_worker_from_startin
     assert lines == ["> started"]
 
 
+def test_a_worker_that_is_told_to_end_while_it_is_warmed_ends(tmp_path, dags_folder):
+    """Airflow ends a worker with SystemExit, wherever it is: in a module that is imported, or in dbt."""
+    (dags_folder / "shop" / "told.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGTERM)\n")
+    script = """
+        import signal
+        from airflow.utils.cli import sigint_handler
+        signal.signal(signal.SIGTERM, sigint_handler)
+        sys.path.insert(0, os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
+        warm._forget_dags = lambda: print("> it went on", flush=True)
+        try:
+            warm.warm_up()
+        finally:
+            print("> it ends", flush=True)
+        print("> it takes tasks", flush=True)
+    """
+    assert warmed(tmp_path, script, AIRFLOW__CORE__DAGS_FOLDER=str(dags_folder)) == ["> it ends"]
+
+
 def test_no_thread_is_left_when_the_worker_forks(tmp_path, dags_folder):
     """A lock that another thread holds stays locked in a fork for ever."""
     (dags_folder / "shop" / "lazy.py").write_text(

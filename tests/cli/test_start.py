@@ -117,7 +117,7 @@ def test_each_command_of_make_is_started_so():
     assert re.findall(r"^.*(?:\$\(PYTHON\)|\$\(COMMANDS\)|python3) -m .*$", makefile, re.MULTILINE) == []
     started = re.findall(r"\$\(START\) (\S+)", makefile)
     both = {"cli.run", "cli.status", "cli.endpoints", "cli.dictionary", "cli.doctor", "bench", "$(STACK)"}
-    assert set(started) == {"cli.processes", "cli.containers", *both}
+    assert set(started) == {"cli.processes", "cli.containers", "cli.kubernetes", *both}
     assert makefile.count("$(HELD)") == len(started)
 
 

@@ -49,6 +49,21 @@ COMMANDS = (
         (f"{_HERE}test_an_image_for_a_registry",),
         "it needs a registry to push to, and Debian's images; its commands run on a stand-in",
     ),
+    Command(
+        "docs/growing.md",
+        "make cluster-render",
+        (
+            f"{_HERE}test_three_commands_for_a_cluster",
+            "tests/kubernetes/test_command.py::test_without_helm_all_else_is_written",
+        ),
+        "it needs a cluster, Helm and the chart; its commands run on stand-ins, and make's own in tests/kubernetes",
+    ),
+    Command(
+        "docs/growing.md",
+        "kubectl --namespace bikes-store port-forward",
+        (f"{_HERE}test_a_run_on_a_cluster",),
+        "it needs a cluster; its commands run on stand-ins",
+    ),
     Command("docs/lake-elsewhere.md", "weed -logtostderr", ("tests/support/elsewhere.py::lake_elsewhere",)),
     Command(
         "docs/provider-mirror.md",

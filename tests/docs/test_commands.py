@@ -11,12 +11,17 @@ import pytest
 
 from cli.containers.images import read_pinned
 from cli.containers.published import usual_ports
+from cli.kubernetes import render as rendering
+from cli.kubernetes.helm import Chart
+from cli.kubernetes.names import DEPLOY, RELEASE
+from cli.kubernetes.settings import EXAMPLE, read_settings
 from cli.paths import REPOSITORY, TERRAFORM
 from tests.docs.table import COMMANDS, Command
 from tests.support.make import environment
 from tests.support.pages import Block, block, blocks
 from tests.support.programs import write_programs
 
+PAGE_OF_GROWING = (REPOSITORY / "docs" / "growing.md").read_text()
 # It keeps what it is called with, and what of the environment is Terraform's or Docker's.
 STAND_IN = """\
 #!/bin/sh
@@ -105,13 +110,49 @@ def test_a_tunnel_has_every_port(run):
 
 
 def test_an_image_for_a_registry(run):
-    build, push = run("docs/growing.md", "base=", "docker")
+    build, build_upon, push = run("docs/growing.md", "base=", "docker")
     base = str(read_pinned(TERRAFORM / "images.yaml")["base"])
-    name = "registry.example.com/bikes-store-airflow:1"
-    expected = ["docker", "build", "-f", "airflow/Dockerfile", "--build-arg", f"BASE_IMAGE={base}", "-t", name, "."]
-    assert build == expected
+    below, name = "bikes-store-airflow:1", "registry.example.com/bikes-store-airflow:1"
+    file, given = "airflow/Dockerfile", {"BASE_IMAGE": base, "GROUP": "kubernetes"}
+    assert build == ["docker", "build", "-f", file, *arguments(given), "-t", below, "."]
+    declared(file, given)
+    assert f"\n{given['GROUP']} = [\n" in (REPOSITORY / "pyproject.toml").read_text()
+    file, given = "deploy/kubernetes/Dockerfile", {"AIRFLOW_IMAGE": below}
+    assert build_upon == ["docker", "build", "-f", file, *arguments(given), "-t", name, "."]
+    declared(file, given)
     assert push == ["docker", "push", name]
-    assert re.search(r"^ARG BASE_IMAGE\b", (REPOSITORY / "airflow" / "Dockerfile").read_text(), re.MULTILINE)
+    assert read_settings(EXAMPLE).image == name
+
+
+def arguments(given):
+    return [word for name, value in given.items() for word in ("--build-arg", f"{name}={value}")]
+
+
+def declared(file, given):
+    names = re.findall(r"^ARG (\w+)", (REPOSITORY / file).read_text(), re.MULTILINE)
+    assert set(given) <= set(names)
+
+
+def test_three_commands_for_a_cluster(run):
+    """They are those that `make cluster-render` names, and it writes the files that they read."""
+    make, kubectl, helm = run("docs/growing.md", "make cluster-render", "make", "kubectl", "helm")
+    assert make == ["make", "cluster-render"]
+    folder = f"{(DEPLOY / 'rendered').relative_to(REPOSITORY)}"
+    assert kubectl == ["kubectl", "apply", "--server-side", "--filename", f"{folder}/{rendering.MANIFESTS}"]
+    settings = read_settings(EXAMPLE)
+    assert shlex.join(helm) == Chart().install_command(settings.namespace, f"{folder}/{rendering.VALUES}")
+
+
+def test_a_run_on_a_cluster(run):
+    calls = {call[0]: call[1:] for call in run("docs/growing.md", "kubectl --namespace", "make", "kubectl")}
+    assert calls["kubectl"] == [
+        "--namespace",
+        read_settings(EXAMPLE).namespace,
+        *("port-forward", f"service/{RELEASE}-webserver", "8080"),
+    ]
+    assert read_settings(EXAMPLE).airflow_url == "http://127.0.0.1:8080"
+    assert calls["make"] == ["run-pipeline"]
+    assert f"ENDPOINTS=deploy/kubernetes/rendered/{rendering.ENDPOINTS} make" in PAGE_OF_GROWING
 
 
 def test_a_proxys_certificate(run, tmp_path):
