@@ -297,17 +297,20 @@ def test_a_test_that_warns_is_told_apart(platform, second):
     assert "order_subtotals_equal_their_lines: 1 row, the first:" in told
 
 
-def test_a_backfill_of_the_same_day_changes_nothing_and_takes_turns_with_a_run_by_hand(platform, second):
-    """Somebody starts a warehouse run while the backfill loads: it begins after the loads, and is built first."""
+def test_a_backfill_changes_nothing_that_is_there_and_takes_turns_with_a_run_by_hand(platform, second):
+    """Of a day without changes. Somebody starts a warehouse run while it loads: that begins after the loads, and is
+    built first.
+    """
     before = platform.warehouse()
     assert len(before) > 20
-    day = (today() - timedelta(days=2)).isoformat()
+    day = (today() - timedelta(days=3)).isoformat()
     command = [str(Path(sys.prefix) / "bin" / "airflow"), "dags", "backfill", STAGING_DAG, "-s", day, "-e", day]
-    command += ["--reset-dagruns", "--yes"]
     environment = {**os.environ, **airflow.environment(platform.settings)}
     with (platform.home / "backfill.log").open("w") as log:
         backfill = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
-        wait_for(lambda: [task for task in loads(platform, second[0]) if task.state == "running"], backfill, 120)
+        staged = wait_for(lambda: platform.airflow.run_at(STAGING_DAG, f"{day}T00:00:00+00:00"), backfill, 120)
+        run_id = staged["dag_run_id"]
+        wait_for(lambda: [task for task in loads(platform, run_id) if task.state == "running"], backfill, 120)
         by_hand = platform.airflow.call("POST", f"/dags/{WAREHOUSE_DAG}/dagRuns", {})["dag_run_id"]
         assert backfill.wait(300) == 0, (platform.home / "backfill.log").read_text()[-3000:]
     built = platform.airflow.run_at(WAREHOUSE_DAG, f"{day}T00:00:00+00:00")
@@ -316,7 +319,7 @@ def test_a_backfill_of_the_same_day_changes_nothing_and_takes_turns_with_a_run_b
     assert other.state == "success"
     (gate,) = (task for task in other.tasks if task.task_id == "check_is_warehouse_init")
     assert gate.end
-    assert gate.end > max(task.end for task in loads(platform, second[0]))
+    assert gate.end > max(task.end for task in loads(platform, run_id))
     assert platform.warehouse() == before
 
 
