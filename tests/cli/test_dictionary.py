@@ -59,7 +59,7 @@ def test_links_lead_somewhere():
         ("dim_store", "not null, unique where `dbt_valid_to is null` |"),
         ("mart_sales_daily", "- the sum of `revenue` equals the sum of `line_total` in [fact_order](#fact_order)"),
         ("mart_sales_daily", "- the sum of `order_lines` equals the rows of [fact_order](#fact_order)"),
-        ("mart_sales_daily", "Read by [mart_sales_territory](#mart_sales_territory). Shown on the dashboard Sales."),
+        ("mart_sales_daily", ", [mart_sales_territory](#mart_sales_territory). Shown on the dashboard Sales."),
         ("shoppingcartitem", "From `sales.shoppingcartitem` of the source. No model reads it."),
         ("currency", "From the currency API. Read by [dim_currency](#dim_currency)."),
     ],
