@@ -124,27 +124,25 @@ lint-sql:
 
 .PHONY: test
 test: install lint ## run the linters and all tests
-	@echo "• $(WAREHOUSE_TESTS) $(PLATFORM_TESTS) $(RUNS_TESTS) run beside the others; their reports come last"
+	@echo "• $(WAREHOUSE_TESTS) $(PLATFORM_TESTS) run beside the others; their reports come last"
 	@mkdir -p .test
-	@$(MAKE) --no-print-directory --jobs 4 test-runs test-platform test-warehouse test-pipeline; code=$$?; \
-		cat .test/warehouse.log .test/platform.log .test/runs.log; exit $$code
+	@$(MAKE) --no-print-directory --jobs 3 test-pipeline test-warehouse test-platform; code=$$?; \
+		cat .test/warehouse.log .test/platform.log; exit $$code
 
-# Many of these tests wait: for a run's tasks, for containers that become healthy, until a lost heartbeat is noticed. So
-# four parts keep two cores busy.
-WAREHOUSE_TESTS := tests/dbt tests/faults
-PLATFORM_TESTS := tests/containers tests/terraform tests/grafana tests/prometheus tests/support tests/airflow
-RUNS_TESTS := tests/e2e
+# Many of these tests wait: until containers are healthy, until a lost heartbeat is noticed. So three parts keep two
+# cores busy. They are of about the same length: tests/e2e, in the first, takes longer than any other folder.
+WAREHOUSE_TESTS := tests/dbt tests/faults tests/warehouse tests/backup tests/bad_input
+PLATFORM_TESTS := tests/containers tests/terraform tests/grafana tests/prometheus tests/support tests/airflow \
+	tests/kubernetes tests/processes tests/source
 
-.PHONY: test-pipeline test-warehouse test-platform test-runs
+.PHONY: test-pipeline test-warehouse test-platform
 test-pipeline:
-	@.venv/bin/pytest $(WAREHOUSE_TESTS:%=--ignore=%) $(PLATFORM_TESTS:%=--ignore=%) $(RUNS_TESTS:%=--ignore=%) $(PYTEST)
+	@.venv/bin/pytest $(WAREHOUSE_TESTS:%=--ignore=%) $(PLATFORM_TESTS:%=--ignore=%) $(PYTEST)
 test-warehouse:
 	@TEST_PORTS_FROM=23000 .venv/bin/pytest $(WAREHOUSE_TESTS) --ignore=tests/faults/long $(PYTEST) >.test/warehouse.log 2>&1
 test-platform:
 	@TEST_PORTS_FROM=26000 .venv/bin/pytest $(PLATFORM_TESTS) --ignore=tests/containers/long $(PYTEST) \
 		>.test/platform.log 2>&1
-test-runs:
-	@TEST_PORTS_FROM=29000 .venv/bin/pytest $(RUNS_TESTS) $(PYTEST) >.test/runs.log 2>&1
 
 .PHONY: test-unit
 test-unit: install ## run the tests that need no service, in under 30 seconds

@@ -312,7 +312,7 @@ def test_a_backfill_changes_nothing_that_is_there_and_takes_turns_with_a_run_by_
         run_id = staged["dag_run_id"]
         wait_for(lambda: [task for task in loads(platform, run_id) if task.state == "running"], backfill, 120)
         by_hand = platform.airflow.call("POST", f"/dags/{WAREHOUSE_DAG}/dagRuns", {})["dag_run_id"]
-        assert backfill.wait(300) == 0, (platform.home / "backfill.log").read_text()[-3000:]
+        assert backfill.wait(900) == 0, (platform.home / "backfill.log").read_text()[-3000:]
     built = platform.airflow.run_at(WAREHOUSE_DAG, f"{day}T00:00:00+00:00")
     assert (built["state"], built["run_type"]) == ("success", "manual")
     *_, other = airflow_client.follow_run(platform.airflow, WAREHOUSE_DAG, by_hand)
