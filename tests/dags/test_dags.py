@@ -312,7 +312,8 @@ def test_every_task_says_what_it_does(dags, staging, warehouse):
     assert "/cosmos/dbt_docs#!/source/source.bikes_store_warehouse.bikes_store_staging.currency)" in load
     mart = warehouse.get_task("warehouse.mart_sales_daily_run").doc_md
     assert mart.startswith("Builds `warehouse.mart_sales_daily`. Sales of each day by territory and channel.")
-    assert "Reads `dim_date`, `dim_sales_territory`, `fact_order`. Read by `Sales`, `mart_sales_territory`." in mart
+    assert "Reads `dim_date`, `dim_sales_territory`, `fact_order`." in mart
+    assert "Read by `Sales`, `mart_sales_channel`, `mart_sales_territory`." in mart
     assert "/cosmos/dbt_docs#!/model/model.bikes_store_warehouse.mart_sales_daily)" in mart
     store = warehouse.get_task("warehouse_init.dim_store_snapshot").doc_md
     assert "#!/snapshot/snapshot.bikes_store_warehouse.dim_store)" in store

@@ -111,9 +111,9 @@ def test_kept_ports_that_are_taken_are_named_with_a_command_that_works(tmp_path)
 
 
 def test_a_port_for_packets_is_looked_at_as_such():
+    port = free_ports()["statsd"]  # not one that the system would give: an outgoing connection may have its number
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as holder:
-        holder.bind(("127.0.0.1", 0))
-        port = holder.getsockname()[1]
+        holder.bind(("127.0.0.1", port))
         assert not is_free("statsd", port)
         assert is_free("statsd_web", port)
 
