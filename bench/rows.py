@@ -31,9 +31,9 @@ from bikes_store.lake import object_key
 from bikes_store.load import load_table
 from bikes_store.tables import STAGING_SCHEMA, TABLES, Table
 from bikes_store.window import FULL, Full, Window
+from cli.airflow_settings import common_settings
 from cli.lake import connect as connect_lake
 from cli.names import BUCKETS
-from cli.processes.airflow import common_settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -104,19 +104,24 @@ def dataframe() -> None:
 
 def _through_the_lake(window: Window | Full) -> None:
     client = _lake()
-    with closing(_staging()) as staging, transaction(staging, "warehouse") as cursor:
-        hashes = probe(cursor)
+    # As the tasks do: with a window, the staging area is asked how it hashes, and the keys are listed every day.
+    is_window = isinstance(window, Window)
+    hashes = _probe() if is_window else None
 
     def extract(table: Table) -> None:
         with closing(_source()) as source:
-            # As the tasks do: with a window, the keys are listed every day.
-            extract_table(source, client, table, window, _RUN, list_keys=isinstance(window, Window), probe=hashes)
+            extract_table(source, client, table, window, _RUN, list_keys=is_window, probe=hashes)
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         list(pool.map(extract, TABLES.values()))
     with closing(_staging()) as staging:
         for table in TABLES.values():
             load_table(staging, client, table, _RUN, window if isinstance(window, Window) else _ANY_DAY)
+
+
+def _probe() -> int | None:
+    with closing(_staging()) as staging, transaction(staging, "warehouse") as cursor:
+        return probe(cursor)
 
 
 def _send(connection: psycopg2.extensions.connection, statement: str, outgoing: IO[bytes]) -> None:

@@ -13,6 +13,7 @@ import sys
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from psycopg2.extensions import parse_dsn
 
@@ -42,6 +43,16 @@ def find_endpoints(named: str | None) -> Path:
     if named:
         return Path(named)
     return OF_CONTAINERS if OF_CONTAINERS.exists() else OF_PROCESSES
+
+
+def dsn_from_here(*, host: str, port: int, database: str, user: str, password: str, sslmode: str) -> str:
+    """How this machine reaches a database that the pipeline reaches with ``sslmode``: by TLS or not, as it does.
+
+    Whether the certificate is one to trust is for the pipeline to see: this machine may not know who signed it.
+    """
+    login = f"{quote(user, safe='')}:{quote(password, safe='')}"
+    tls = "disable" if sslmode == "disable" else "require"
+    return f"postgresql://{login}@{host}:{port}/{database}?sslmode={tls}"
 
 
 @dataclass(frozen=True)

@@ -18,3 +18,8 @@ def manifest_in(home: Path) -> Path:
     :param home: the demo's folder.
     """
     return home / "dbt" / "manifest.json"
+
+
+def shown(path: Path) -> str:
+    """A path as a person reads it: from the repository's folder on, where it is in there."""
+    return str(path.relative_to(REPOSITORY)) if path.is_relative_to(REPOSITORY) else str(path)

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from cli.airflow_settings import common_settings
 from cli.containers.secrets_file import write_secrets
 from cli.paths import REPOSITORY
-from cli.processes import airflow, broker, currency_api, lake, postgres
+from cli.processes import broker, currency_api, lake, postgres
 from cli.processes.settings import Settings, generate_secrets
 from cli.processes.supervisor import Supervisor
 from tests.source import generator
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 # This comes before any import of Airflow: it uses the platform's settings, and its files stay out of the user's home.
-for _name, _value in airflow.common_settings().items():
+for _name, _value in common_settings().items():
     os.environ.setdefault(_name, _value)
 os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="bikes-store-airflow-")
 os.environ["AIRFLOW__COSMOS__CACHE_DIR"] = os.environ["AIRFLOW_HOME"] + "/cosmos"  # not /tmp/cosmos, which all share

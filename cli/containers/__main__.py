@@ -18,7 +18,6 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from rich.console import Console
 
@@ -30,10 +29,10 @@ from cli.containers.images import renew
 from cli.containers.secrets_file import FILE, OLD_FILE, missing_secrets, read_old_file, read_secrets, write_secrets
 from cli.containers.servers import Server, silent
 from cli.containers.terraform import Terraform
-from cli.endpoints import OF_CONTAINERS, Endpoints
+from cli.endpoints import OF_CONTAINERS, Endpoints, dsn_from_here
 from cli.errors import UserError
 from cli.names import ADMIN, password_of
-from cli.paths import REPOSITORY, TERRAFORM
+from cli.paths import TERRAFORM, shown
 from cli.ports import Claims, is_taken
 from cli.simulate import PAGE, UNDO
 from cli.stopped import WHEN_STOPPED
@@ -93,8 +92,7 @@ def up(console: Console) -> None:
     for name, page in outputs["pages"].items():
         login = f"  user {page['user']}" if page["user"] else ""
         console.print(f"{name.capitalize():11}[bold]{page['url']}[/bold]{login}")
-    shown = FOLDER.relative_to(REPOSITORY) if FOLDER.is_relative_to(REPOSITORY) else FOLDER
-    console.print(f"Passwords are in {shown}/{FILE}. `make run-pipeline` runs both DAGs.")
+    console.print(f"Passwords are in {shown(FOLDER)}/{FILE}. `make run-pipeline` runs both DAGs.")
 
 
 def down(console: Console) -> None:
@@ -201,10 +199,8 @@ def endpoints(made: Mapping[str, Any]) -> Endpoints:
     known = read_secrets(FOLDER)
 
     def dsn(database: Mapping[str, Any]) -> str:
-        login = f"{quote(database['user'])}:{quote(known[database['secret']])}"
-        # Whether the certificate is one to trust is for the pipeline to see: this machine may not know who signed it.
-        tls = "disable" if database["sslmode"] == "disable" else "require"
-        return f"postgresql://{login}@{database['host']}:{database['port']}/{database['database']}?sslmode={tls}"
+        login = {name: database[name] for name in ("host", "port", "database", "user", "sslmode")}
+        return dsn_from_here(**login, password=known[database["secret"]])
 
     return Endpoints(
         airflow_url=made["airflow"],

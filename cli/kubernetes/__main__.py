@@ -21,10 +21,10 @@ from cli.containers.secrets_file import FILE, missing_secrets, read_secrets, wri
 from cli.errors import UserError
 from cli.kubernetes import render as rendering
 from cli.kubernetes.helm import Chart
-from cli.kubernetes.names import DEPLOY, shown
+from cli.kubernetes.names import DEPLOY
 from cli.kubernetes.settings import FILE as SETTINGS_FILE
 from cli.kubernetes.settings import read_settings
-from cli.paths import TERRAFORM
+from cli.paths import TERRAFORM, shown
 
 _STOPPED = "Stopped. `make cluster-render` writes everything anew."
 

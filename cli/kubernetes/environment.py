@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
+from cli.airflow_settings import common_settings
 from cli.kubernetes.names import AIRFLOW, HOME, MANIFEST, METADATA, RELEASE, SECRETS
 from cli.kubernetes.settings import Database, Settings
 from cli.names import ADMIN, BUCKETS, ROLES, password_of
-from cli.paths import AIRFLOW as AIRFLOW_FOLDER
 
 # The chart has a value of its own for it, which decides which processes there are.
 EXECUTOR = "AIRFLOW__CORE__EXECUTOR"
@@ -21,15 +20,9 @@ OF_INIT = (
 )
 
 
-def common() -> dict[str, str]:
-    """airflow/airflow.env: what is the same wherever the platform runs."""
-    text = (AIRFLOW_FOLDER / "airflow.env").read_text()
-    return dict(re.findall(r"(?m)^([A-Z0-9_]+)=(.*)$", text))
-
-
 def of_processes(settings: Settings) -> dict[str, str]:
     """The environment of every process of Airflow. What is secret comes from the chart's own settings."""
-    environment = common()
+    environment = common_settings()
     environment.pop(EXECUTOR)
     warehouse = settings.external_warehouse
     environment |= {

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cli.kubernetes import environment
-from cli.kubernetes.fill import fill, without_nulls
+from cli.kubernetes.fill import fill, fill_one, without_nulls
 from cli.kubernetes.images import image
 from cli.kubernetes.names import CELERY, DEPLOY, RELEASE
 from cli.kubernetes.secrets import secrets
@@ -24,14 +24,14 @@ def manifests(settings: Settings, known: Mapping[str, str]) -> dict[str, list[An
 
     :param known: the secrets by the names that names.yaml has.
     """
-    names = _names(settings)
+    names, held = _names(settings), secrets(settings, known)
     folder = DEPLOY / "manifests"
     made = {
-        SECRETS_FILE: secrets(settings, known),
+        SECRETS_FILE: held,
         "30-network-policies.yaml": fill(folder / "network-policies.yaml", names),
         "40-stores.yaml": fill(folder / "stores.yaml", names),
         "50-currency-api.yaml": fill(folder / "currency-api.yaml", names),
-        "60-init.yaml": _init(settings, names, known),
+        "60-init.yaml": [_init(names, held)],
     }
     kept = {file: [each for each in content if _is_there(settings, each)] for file, content in made.items()}
     kept = {file: content for file, content in kept.items() if content}
@@ -57,17 +57,16 @@ def _names(settings: Settings) -> dict[str, Any]:
         "AIRFLOW_DATABASE": DATABASES["airflow"],
         "STORAGE_CLASS": settings.storage_class,
         "READERS_OF_METADATA": readers,
-        "INIT_NAME": "airflow-init",
         "INIT_ENVIRONMENT": environment.of_init(settings),
     }
 
 
-def _init(settings: Settings, names: Mapping[str, Any], known: Mapping[str, str]) -> list[Any]:
-    """The init Job. A Job can't be changed, so what changes in it or in its secrets changes its name."""
-    (job,) = fill(DEPLOY / "manifests" / "init.yaml", names)
-    all_of_it = json.dumps([job, secrets(settings, known)], sort_keys=True)
+def _init(names: Mapping[str, Any], held: list[Any]) -> Any:
+    """The init Job. A Job can't be changed, so what changes in it or in the secrets changes its name."""
+    job = fill_one(DEPLOY / "manifests" / "init.yaml", names)
+    all_of_it = json.dumps([job, held], sort_keys=True)
     job["metadata"]["name"] += f"-{hashlib.sha256(all_of_it.encode()).hexdigest()[:10]}"
-    return [job]
+    return job
 
 
 def _is_there(settings: Settings, document: Mapping[str, Any]) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from cli.paths import REPOSITORY
 
 #: What is Kubernetes' own: values, manifests, the user's settings.
@@ -22,8 +20,3 @@ REDIS = "bikes-store-redis"
 # Where the image has things.
 HOME = "/opt/airflow"
 MANIFEST = f"{HOME}/dbt-target/manifest.json"
-
-
-def shown(path: Path) -> str:
-    """A path as a person reads it: from the repository's folder on, where it is in there."""
-    return str(path.relative_to(REPOSITORY)) if path.is_relative_to(REPOSITORY) else str(path)

@@ -5,18 +5,17 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import quote
 
-from cli.endpoints import Endpoints
+from cli.endpoints import Endpoints, dsn_from_here
 from cli.errors import UserError
 from cli.files import write_private
 from cli.kubernetes.fill import dump
 from cli.kubernetes.manifests import SECRETS_FILE, manifests
 from cli.kubernetes.monitoring import DATASOURCE_FILE, monitoring
-from cli.kubernetes.names import shown
 from cli.kubernetes.settings import Database, Settings
 from cli.kubernetes.values import values
 from cli.names import ADMIN, password_of
+from cli.paths import shown
 
 #: The files of the folder.
 VALUES, RELEASE_FILE, MANIFESTS, MONITORING, ENDPOINTS = (
@@ -52,10 +51,14 @@ def endpoints(settings: Settings, known: Mapping[str, str]) -> Endpoints:
     """What `make run-pipeline` needs, from a machine that reaches the databases, the lake and Airflow's page."""
 
     def dsn(database: Database, role: str) -> str:
-        login = f"{quote(database.user or role, safe='')}:{quote(known[password_of(role)], safe='')}"
-        # As for containers: this machine may not know who signed the certificate.
-        tls = "disable" if database.sslmode == "disable" else "require"
-        return f"postgresql://{login}@{database.host}:{database.port}/{database.database}?sslmode={tls}"
+        return dsn_from_here(
+            host=database.host,
+            port=database.port,
+            database=database.database,
+            user=database.user or role,
+            password=known[password_of(role)],
+            sslmode=database.sslmode,
+        )
 
     return Endpoints(
         airflow_url=settings.airflow_url,

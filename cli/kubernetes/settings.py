@@ -12,9 +12,9 @@ import yaml
 
 from cli.containers.images import read_pinned
 from cli.errors import UserError
-from cli.kubernetes.names import CELERY, DEPLOY, KUBERNETES, shown
+from cli.kubernetes.names import CELERY, DEPLOY, KUBERNETES
 from cli.names import LAKE_ACCESS_KEY
-from cli.paths import TERRAFORM
+from cli.paths import TERRAFORM, shown
 
 FILE = DEPLOY / "settings.yaml"
 EXAMPLE = DEPLOY / "settings.example.yaml"

@@ -12,6 +12,7 @@ from pathlib import Path
 import requests
 from celery import Celery
 
+from cli.airflow_settings import common_settings
 from cli.errors import UserError
 from cli.files import write_private
 from cli.names import ADMIN, BUCKETS, DATABASES, LAKE_ACCESS_KEY, LAKE_REGION, password_of
@@ -28,12 +29,6 @@ _BIN = Path(sys.prefix) / "bin"
 _LOG_RETENTION_DAYS = 30
 # The roles that Airflow's connections log in with.
 _ROLES = ("source_reader", "staging_loader", "dbt")
-
-
-def common_settings() -> dict[str, str]:
-    """Airflow's settings that are the same wherever the platform runs: airflow/airflow.env."""
-    lines = (line.strip() for line in (AIRFLOW / "airflow.env").read_text().splitlines())
-    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
 def environment(settings: Settings) -> dict[str, str]:

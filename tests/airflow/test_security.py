@@ -8,9 +8,9 @@ import re
 import pytest
 import yaml
 
+from cli.airflow_settings import common_settings
 from cli.names import SECRETS
 from cli.paths import AIRFLOW, REPOSITORY
-from cli.processes.airflow import common_settings
 
 _SECRET = re.compile(r"\$\{\w*(PASSWORD|SECRET|KEY|TOKEN|WEBHOOK)\w*\}")
 CONNECTIONS = yaml.safe_load((AIRFLOW / "airflow_connections_init.yaml").read_text())

@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import subprocess
 
-import jsonschema  # type: ignore[import-untyped]
+import jsonschema
 import pytest
 import yaml
 
-from cli.kubernetes.environment import common
+from cli.airflow_settings import common_settings
 from cli.kubernetes.fill import dump
 from cli.kubernetes.manifests import manifests
 from cli.kubernetes.names import CELERY, DEPLOY, RELEASE
@@ -73,7 +73,7 @@ def test_what_stays_up_has_a_probe(made):
 
 
 def test_every_process_gets_airflow_env(settings, made):
-    wanted = common().keys() - {"AIRFLOW__CORE__EXECUTOR"}
+    wanted = common_settings().keys() - {"AIRFLOW__CORE__EXECUTOR"}
     found = 0
     for each in pods(made):
         for container in each.containers:

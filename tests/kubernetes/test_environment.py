@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
+from cli.airflow_settings import common_settings
 from cli.kubernetes import environment
 from cli.kubernetes.values import values
 from cli.paths import REPOSITORY
@@ -30,7 +31,7 @@ def made(settings):
 
 
 def test_all_of_airflow_env_is_there(settings, made):
-    common = environment.common()
+    common = common_settings()
     assert len(common) > 20
     assert values(settings)["executor"] == settings.executor
     assert common.pop("AIRFLOW__CORE__EXECUTOR") == "CeleryExecutor"
