@@ -48,8 +48,12 @@ def start(module: str, arguments: "list[str]") -> int:
 def _leave(*_: object) -> None:
     """End at once. KeyboardInterrupt may get lost in an import: Python calls functions there whose errors it drops."""
     import os
+    import time
 
     os.write(2, b"\nStopped before anything had begun.\n")
+    # make gets the signal too. A command that ends in that very moment is waited for twice by GNU make 4.3, which then
+    # says "wait: No child processes", and ends as if something had failed.
+    time.sleep(0.2)
     os._exit(130)
 
 
