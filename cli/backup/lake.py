@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import tarfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,7 +65,8 @@ class Bucket:
                     entry.mode = 0o600
                     # The key too: a name in a tar file may not end with a slash.
                     entry.pax_headers = {_METADATA: json.dumps({"Key": key, **kept})}
-                    with answer["Body"] as body:
+                    # "with answer["Body"]" would give urllib3's stream, whose errors are not those of boto3.
+                    with closing(answer["Body"]) as body:
                         tar.addfile(entry, body)
                     saved[key] = entry.size
         return saved

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from io import RawIOBase
@@ -197,7 +197,9 @@ def read_object(client: S3Client, source: str, run_id: str) -> Iterator[tuple[Ma
             ) from None
         if (manifest.source, manifest.run_id) != (source, run_id):
             raise Refused(f"{address} belongs to {manifest.source} of run {manifest.run_id}, not to this run.")
-        with response["Body"] as stream:
+        # "with response["Body"]" would give urllib3's stream, which takes the end of a connection for the end of the
+        # object (github.com/boto/botocore/issues/3564).
+        with closing(response["Body"]) as stream:
             body = Body(stream)
             try:
                 yield manifest, body
@@ -219,7 +221,7 @@ class Body(RawIOBase):
         self.error: Exception | None = None
 
     def read(self, size: int = -1) -> bytes:
-        """The next bytes, at most ``size``; none at the end."""
+        """The next bytes, at most ``size``; none at the end. The lake says beforehand how many bytes there are."""
         try:
             return self._stream.read(size if size >= 0 else None)
         except Exception as error:

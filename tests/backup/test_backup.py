@@ -31,6 +31,8 @@ from cli.paths import REPOSITORY
 from cli.processes.postgres import find_binaries, psql
 from cli.secrets import new_fernet_key
 from tests.support.pages import block
+from tests.support.proxy import Point, proxy
+from tests.support.services import lake_at
 
 QUIET = Console(quiet=True)
 KINDS = tuple(BUCKETS)
@@ -273,14 +275,25 @@ class Free:
     free = 0
 
 
-def test_an_object_that_is_cut_off_leaves_no_backup(full, tmp_path, monkeypatch):
-    """The disk fills, or the lake ends the connection, in the middle of an object."""
+@pytest.mark.parametrize("orderly", [False, True], ids=["reset", "orderly"])
+def test_an_object_that_is_cut_off_leaves_no_backup(full, services, tmp_path, orderly):
+    with proxy(services.settings.ports["s3"]) as to_lake:
+        client = lake_at(services.settings, to_lake.port)
+        broken = replace(full, buckets=[replace(bucket, client=client) for bucket in full.buckets])
+        reached = to_lake.cut_at(Point("client", 1_000_000, times=0, orderly=orderly))
+        with pytest.raises(UserError, match=r"s3://full-logs/.*(broken|unexpected end of data)"):
+            make_backup(QUIET, broken, tmp_path / "one")
+    assert reached.is_set()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_fills_up_leaves_no_backup(full, tmp_path, monkeypatch):
 
     def cut(tar, entry, body):
-        raise OSError("unexpected end of data")
+        raise OSError("No space left on device")
 
     monkeypatch.setattr(lake.tarfile.TarFile, "addfile", cut)
-    with pytest.raises(UserError, match=r"s3://full-.* could not be copied: unexpected end of data"):
+    with pytest.raises(UserError, match=r"s3://full-.* could not be copied: No space left on device"):
         make_backup(QUIET, full, tmp_path / "one")
     assert list(tmp_path.iterdir()) == []
 

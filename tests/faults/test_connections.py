@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import psycopg2
 import pytest
 
 from bikes_store.errors import Unavailable
 from bikes_store.lake import BUCKET
-from tests.faults.twins import CHANGING, meanwhile
+from tests.faults.twins import CHANGING, ENDS, meanwhile
 from tests.support.proxy import Point
 
 TABLE = "person"
@@ -18,9 +20,10 @@ NOT_LET_IN = (Unavailable, psycopg2.OperationalError)
 
 
 @pytest.mark.fault("cut-source")
-def test_source_is_cut_off_mid_stream(twins, to_postgres):
+@pytest.mark.parametrize("orderly", ENDS)
+def test_source_is_cut_off_mid_stream(twins, to_postgres, orderly):
     run_id = twins.a_day()
-    reached = to_postgres.cut_at(Point("client", SOME))
+    reached = to_postgres.cut_at(Point("client", SOME, orderly=orderly))
     with pytest.raises(Unavailable, match="The source went away in the middle of the work"):
         twins.through(source=to_postgres.port).extract(TABLE, run_id)
     assert reached.is_set()
@@ -30,6 +33,7 @@ def test_source_is_cut_off_mid_stream(twins, to_postgres):
     twins.assert_right(run_id)
 
 
+@pytest.mark.parametrize("orderly", ENDS)
 @pytest.mark.parametrize(
     ("point", "is_loaded"),
     [
@@ -39,11 +43,11 @@ def test_source_is_cut_off_mid_stream(twins, to_postgres):
     ],
     ids=["copy", "commit", "answer"],
 )
-def test_warehouse_is_cut_off(twins, to_postgres, point, is_loaded):
+def test_warehouse_is_cut_off(twins, to_postgres, point, is_loaded, orderly):
     run_id = twins.a_day()
     before = twins.staged(TABLE)
     twins.pipeline.extract(TABLE, run_id)
-    reached = to_postgres.cut_at(point)
+    reached = to_postgres.cut_at(replace(point, orderly=orderly))
     with pytest.raises(Unavailable, match="The warehouse went away in the middle of the work"):
         twins.through(warehouse=to_postgres.port).load(TABLE, run_id)
     assert reached.is_set()

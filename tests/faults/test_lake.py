@@ -8,7 +8,7 @@ import pytest
 
 from bikes_store.errors import Unavailable
 from bikes_store.lake import BUCKET
-from tests.faults.twins import meanwhile
+from tests.faults.twins import ENDS, meanwhile
 from tests.support.proxy import Point
 
 TABLE = "person"
@@ -27,10 +27,11 @@ def test_lake_goes_away_during_the_upload(twins, to_lake):
 
 
 @pytest.mark.fault("lake-once")
-def test_one_request_is_cut_off(twins, to_lake):
+@pytest.mark.parametrize("orderly", ENDS)
+def test_one_request_is_cut_off(twins, to_lake, orderly):
     """The client of S3 sends it again; the task does not notice."""
     run_id = twins.a_day()
-    reached = to_lake.cut_at(Point("server", SOME))
+    reached = to_lake.cut_at(Point("server", SOME, orderly=orderly))
     twins.through(lake_port=to_lake.port).extract(TABLE, run_id)
     assert reached.is_set()
     twins.retry("load", TABLE, run_id)
@@ -38,10 +39,11 @@ def test_one_request_is_cut_off(twins, to_lake):
 
 
 @pytest.mark.fault("lake-answer")
-def test_answer_to_the_last_request_is_lost(twins, to_lake):
+@pytest.mark.parametrize("orderly", ENDS)
+def test_answer_to_the_last_request_is_lost(twins, to_lake, orderly):
     """The object is complete, but nobody heard it."""
     run_id = twins.a_day()
-    reached = to_lake.cut_at(Point("client", before=b"CompleteMultipartUploadResult", times=0))
+    reached = to_lake.cut_at(Point("client", before=b"CompleteMultipartUploadResult", times=0, orderly=orderly))
     with pytest.raises(Unavailable, match=r"The lake can't be used for|The lake refused"):
         twins.through(lake_port=to_lake.port).extract(TABLE, run_id)
     assert reached.is_set()
@@ -69,11 +71,12 @@ def test_upload_is_gone_when_it_is_to_end(twins, to_lake):
 
 
 @pytest.mark.fault("lake-download")
-def test_lake_goes_away_during_the_download(twins, to_lake):
+@pytest.mark.parametrize("orderly", ENDS)
+def test_lake_goes_away_during_the_download(twins, to_lake, orderly):
     run_id = twins.a_day()
     before = twins.staged(TABLE)
     twins.pipeline.extract(TABLE, run_id)
-    reached = to_lake.cut_at(Point("client", SOME, times=0))
+    reached = to_lake.cut_at(Point("client", SOME, times=0, orderly=orderly))
     with pytest.raises(Unavailable, match="The lake broke off s3://"):
         twins.through(lake_port=to_lake.port).load(TABLE, run_id)
     assert reached.is_set()

@@ -26,14 +26,16 @@ from bikes_store.load import Loaded
 from cli.database import connect, query
 from cli.names import LAKE_ACCESS_KEY
 from cli.paths import DBT_PROJECT
-from cli.processes import lake
 from tests.support.compare import assert_same_warehouse, assert_staging_equals_source
 from tests.support.pipeline import Pipeline
-from tests.support.services import Postgres
+from tests.support.services import Postgres, lake_at
 from tests.support.warehouse import Warehouse, point_dbt_at
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+#: How a connection ends: by a reset, or in an orderly way, which a client may take for the end of what it reads.
+ENDS = (pytest.param(False, id="reset"), pytest.param(True, id="orderly"))
 
 #: Leaves one of fifty orders and what belongs to them, so that a run takes a second.
 SHRINK = """
@@ -114,8 +116,7 @@ class Twins:
         )
 
     def lake_at(self, port: int) -> S3Client:
-        settings = self.postgres.settings
-        return lake.client(type(settings)(settings.home, {**settings.ports, "s3": port}, settings.secrets))
+        return lake_at(self.postgres.settings, port)
 
     def a_day(self) -> str:
         """Let a day pass in the source; returns the id of the run that is to take it."""

@@ -21,13 +21,15 @@ _POLL_SECONDS = 0.02
 class Point:
     """A place in what flows towards the server or the client: after some bytes, or just before a text.
 
-    ``times`` is how many connections reach it before nothing happens any more; 0 is all of them.
+    ``times`` is how many connections reach it before nothing happens any more; 0 is all of them. ``orderly``: a cut is
+    an end of the stream, as a server sends it that was told to stop, and not a reset.
     """
 
     towards: Direction
     after_bytes: int = 0
     before: bytes = b""
     times: int = 1
+    orderly: bool = False
 
 
 @dataclass
@@ -54,7 +56,7 @@ class Proxy:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut_at(self, point: Point) -> threading.Event:
-        """Reset connections when they reach a point; the event is set from then on."""
+        """End connections when they reach a point; the event is set from then on."""
         return self._set(point, hold=False)
 
     def hold_at(self, point: Point) -> threading.Event:
@@ -120,7 +122,7 @@ class Proxy:
                 fault = self._fault
                 if fault is not None and self._is_reached(fault, towards, passed, data):
                     if not fault.hold:
-                        _reset(*pair)
+                        (_end if fault.point.orderly else _reset)(*pair)
                         return
                     held = self._hold(fault, source)
                     if held is None:
@@ -135,10 +137,7 @@ class Proxy:
         finally:
             with self._lock:
                 self._pairs.discard(pair)
-            for end in pair:
-                with suppress(OSError):
-                    end.shutdown(socket.SHUT_RDWR)
-                end.close()
+            _end(*pair)
 
     def _hold(self, fault: _Fault, source: socket.socket) -> bytes | None:
         """Keep what still comes until the proxy is healed; None when the sender ends before."""
@@ -182,11 +181,21 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def _reset(*ends: socket.socket) -> None:
-    """Close sockets as a broken network does: by a reset, not by an orderly end."""
+def _end(*ends: socket.socket) -> None:
+    """Close sockets as a program does that stops."""
     for end in ends:
         with suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
+        end.close()
+
+
+def _reset(*ends: socket.socket) -> None:
+    """Close sockets as a broken network does: by a reset, not by an orderly end."""
+    for end in ends:  # first of all: the thread that reads from one of them wakes up and ends both
+        with suppress(OSError):
             end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    for end in ends:
+        with suppress(OSError):
             # A thread in recv() keeps the socket open, so close() alone would send nothing yet.
             end.shutdown(socket.SHUT_RD)
         with suppress(OSError):

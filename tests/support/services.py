@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import signal
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import psycopg2
 from psycopg2 import sql
 
+from cli.processes import lake
 from cli.processes.settings import Settings
 from cli.processes.supervisor import Supervisor
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 
 @dataclass
@@ -69,3 +74,8 @@ class Postgres:
             cursor.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*identifiers))
         connection.close()
         return self.dsn(name)
+
+
+def lake_at(settings: Settings, port: int) -> S3Client:
+    """A client of the lake on the way through a proxy, given by its port."""
+    return lake.client(replace(settings, ports={**settings.ports, "s3": port}))
