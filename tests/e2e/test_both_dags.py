@@ -96,9 +96,9 @@ class Running:
 
 
 @pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    home = tmp_path_factory.mktemp("e2e") / "demo"
-    home.mkdir()
+def platform(fast: Path) -> Iterator[Running]:
+    home = fast / "e2e" / "demo"
+    home.mkdir(parents=True)
     settings = Settings(home, free_ports(), generate_secrets())
     secrets = leaks.Secrets({**settings.secrets, "slack": SLACK_TOKEN})
     screen = StringIO()

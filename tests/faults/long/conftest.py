@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -21,9 +22,9 @@ from tests.support.web import web_server
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(fast: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Both DAGs have run once, on a small source."""
-    home = tmp_path_factory.mktemp("faults") / "demo"
+    home = fast / "demo"
     home.mkdir()
     settings = Settings(home, free_ports(), generate_secrets())
     variables = {**airflow.environment(settings), **QUICK}
