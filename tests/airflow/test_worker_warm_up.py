@@ -62,26 +62,103 @@ def dags_folder(tmp_path):
 _WARM_UP = "warm._MODULES = (); warm.warm_up()"
 
 
-def test_an_edited_dag_counts_in_the_next_task(tmp_path, dags_folder):
-    """A task parses its DAG file in a fork of the worker."""
+#: `task(number)` is a task of the DAG `sell`: a fork that takes the DAG as Airflow's own command does. It says whether
+#: the file was parsed for that.
+_TASK = """
+    from pathlib import Path
+    from airflow.cli.commands import task_command
+    from airflow.models.dagbag import DagBag
+
+    folder, project = Path(os.environ["AIRFLOW__CORE__DAGS_FOLDER"]), Path("project").absolute()
+    sys.path.insert(0, str(folder))
+    warm._MODULES, warm._KEPT, warm._made_from = (), (os.environ["KEPT"],), lambda: [folder, project]
+    warm.warm_up()
+    process_file = DagBag.process_file
+
+    def parse(self, *arguments, **options):
+        print("> parsed", flush=True)
+        return process_file(self, *arguments, **options)
+
+    DagBag.process_file = parse
+
+    def task():
+        if not os.fork():
+            print(">", *task_command.get_dag("DAGS_FOLDER/sell.py", "sell").task_ids, flush=True)
+            os._exit(0)
+        os.wait()
+"""
+_SAME_SIZE_AND_TIME = """
+    file = folder / "shop" / "price.py"
+    before = file.stat()
+    file.write_text("PRICE = 2\\n")
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+"""
+_MOVED_THERE = """
+    Path("edited").write_text("PRICE = 2\\n")
+    Path("edited").rename(folder / "shop" / "price.py")
+"""
+_ANOTHER_REVISION = """
+    import shutil
+    shutil.copytree(folder / "shop", folder / ".revision")
+    (folder / ".revision" / "price.py").write_text("PRICE = 2\\n")
+    shutil.rmtree(folder / "shop")
+    (folder / "shop").symlink_to(".revision")
+"""
+
+
+def tasks_of(tmp_path, dags_folder, script, kept="sell"):
+    (tmp_path / "project").mkdir()
+    script = textwrap.dedent(_TASK) + textwrap.dedent(script)
+    return warmed(tmp_path, script, AIRFLOW__CORE__DAGS_FOLDER=str(dags_folder), KEPT=kept)
+
+
+def test_a_task_takes_the_dag_that_the_worker_has_parsed(tmp_path, dags_folder):
     script = """
-        import sys
-        from pathlib import Path
-        from airflow.models.dagbag import DagBag
-        sys.path.insert(0, sys.argv[1] if len(sys.argv) > 1 else os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
-        folder = Path(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
-        warm._MODULES = ()
-        warm.warm_up()
-        print(">", "shop.price" in sys.modules, "colorsys" in sys.modules, flush=True)
-        for price in (1, 22):
-            (folder / "shop" / "price.py").write_text(f"PRICE = {price}\\n")
-            if not os.fork():
-                print(">", *DagBag(folder / "sell.py", include_examples=False).dags["sell"].task_ids, flush=True)
-                os._exit(0)
-            os.wait()
+        print(">", "colorsys" in sys.modules, flush=True)
+        task()
+        task()
     """
-    lines = warmed(tmp_path, script, AIRFLOW__CORE__DAGS_FOLDER=str(dags_folder))
-    assert lines == ["> False True", "> for_1", "> for_22"]
+    assert tasks_of(tmp_path, dags_folder, script) == ["> True", "> for_1", "> for_1"]
+
+
+def test_a_dag_that_may_be_made_from_anything_is_parsed_by_each_task(tmp_path, dags_folder):
+    assert tasks_of(tmp_path, dags_folder, "task()\ntask()", kept="other") == ["> parsed", "> for_1"] * 2
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        '(folder / "shop" / "price.py").write_text("PRICE = 2\\n")',
+        _SAME_SIZE_AND_TIME,
+        _MOVED_THERE,
+        _ANOTHER_REVISION,
+        '(folder / "sell.py").write_text((folder / "sell.py").read_text().replace("{PRICE}", "2"))',
+    ],
+    ids=["a module", "same size and time", "moved there", "another revision", "the file itself"],
+)
+def test_an_edited_dag_counts_in_the_next_task(tmp_path, dags_folder, edit):
+    script = f"task()\n{textwrap.dedent(edit)}\ntask()\ntask()"
+    assert tasks_of(tmp_path, dags_folder, script) == ["> for_1", *["> parsed", "> for_2"] * 2]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        '(project / "new.sql").touch()',
+        '(folder / "shop" / "lazy.py").unlink()',
+        '(project / "target").mkdir()\n(project / "target" / "run.json").touch()\nprint("> dbt wrote", flush=True)',
+    ],
+    ids=["a model more", "a module less", "what dbt writes"],
+)
+def test_what_a_dag_is_made_from_is_every_file_that_no_program_writes(tmp_path, dags_folder, edit):
+    lines = tasks_of(tmp_path, dags_folder, f"{edit}\ntask()")
+    assert lines in (["> parsed", "> for_1"], ["> dbt wrote", "> for_1"])
+
+
+def test_a_dag_that_changes_while_the_worker_parses_it_is_parsed_again(tmp_path, dags_folder):
+    price = dags_folder / "shop" / "price.py"
+    (dags_folder / "shop" / "lazy.py").write_text(f"open({str(price)!r}, 'w').write('PRICE = 2')\n")
+    assert tasks_of(tmp_path, dags_folder, "task()") == ["> parsed", "> for_2"]
 
 
 @pytest.mark.parametrize("module", ["import no_such_package\n", "import sys\nsys.exit('usage: …')\n"])
@@ -99,7 +176,7 @@ def test_a_worker_that_is_told_to_end_while_it_is_warmed_ends(tmp_path, dags_fol
         from airflow.utils.cli import sigint_handler
         signal.signal(signal.SIGTERM, sigint_handler)
         sys.path.insert(0, os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
-        warm._forget_dags = lambda: print("> it went on", flush=True)
+        warm._keep_dags = lambda: print("> it went on", flush=True)
         try:
             warm.warm_up()
         finally:

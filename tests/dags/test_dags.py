@@ -248,7 +248,10 @@ def test_a_dag_file_is_imported_in_under_a_second(name, manifest):
 
 
 def test_parsing_needs_no_database_and_no_network(manifest):
-    """The DAGs are read even when no address can be reached and there is no metadata database."""
+    """The DAGs are read even when no address can be reached and there is no metadata database.
+
+    The worker counts on that when it keeps them: airflow/config/worker_warm_up.py.
+    """
     script = (
         "import socket\n"
         "def refuse(*_): raise AssertionError('parsing reached for the network')\n"
