@@ -91,6 +91,7 @@ def postgres_server(services: Services) -> Postgres:
     # Without fsync the system writes it when it likes: a killed server loses nothing, and no test cuts the power.
     # jit compiles queries on the few rows of a test for longer than they run.
     server.configure(fsync="off", full_page_writes="off", jit="off")
+    server.make_logins_quick()
     return server
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 import signal
 import time
+from base64 import b64encode
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import psycopg2
 from psycopg2 import sql
 
+from cli.names import SUPERUSER
 from cli.processes import lake
-from cli.processes.settings import Settings
+from cli.processes.settings import SUPERUSER_PASSWORD, Settings
 from cli.processes.supervisor import Supervisor
 
 if TYPE_CHECKING:
@@ -64,6 +68,19 @@ class Postgres:
             cursor.execute("SELECT pg_reload_conf()")
         connection.close()
 
+    def make_logins_quick(self) -> None:
+        """Have the superuser's password hashed once for a login, and not 4096 times: 2 ms of processor time less.
+
+        Tests log in some thirty thousand times. Other roles, and a wrong password, are checked as always.
+        """
+        password = self.settings.secrets[SUPERUSER_PASSWORD]
+        connection = psycopg2.connect(self.dsn())
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            role = sql.Identifier(SUPERUSER)
+            cursor.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(_scram_verifier(password))))
+        connection.close()
+
     def create_database(self, name: str, template: str | None = None) -> str:
         """Make a database, empty or as a copy of ``template``, in place of one of that name; returns its DSN."""
         connection = psycopg2.connect(self.dsn())
@@ -74,6 +91,15 @@ class Postgres:
             cursor.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*identifiers))
         connection.close()
         return self.dsn(name)
+
+
+def _scram_verifier(password: str) -> str:
+    """What PostgreSQL keeps of a password, with one iteration (RFC 5802, section 3)."""
+    salt = os.urandom(16)
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, 1)
+    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    keys = [b64encode(part).decode() for part in (salt, stored, hmac.digest(salted, b"Server Key", "sha256"))]
+    return "SCRAM-SHA-256$1:{}${}:{}".format(*keys)
 
 
 def lake_at(settings: Settings, port: int) -> S3Client:
