@@ -6,7 +6,8 @@ processor time, a task that loads a small table 0.3 s (2 cores, getrusage of bot
 when the worker starts, and the worker takes 350 MB, which its forks share until they write to them.
 
 Our own code is not frozen by this. When a file of the DAGs folder or of the dbt project has changed, a task forgets
-what the worker has parsed, and parses by itself. So an edited DAG or model counts from the next task on.
+what the worker has parsed, and parses by itself; so do all later ones, until the worker starts again. So an edited DAG
+or model counts from the next task on.
 
 The worker finds this module by celery_settings.py. A step that fails is logged, and the tasks do its work themselves.
 Celery sends the signal before it makes its pool:
@@ -120,8 +121,8 @@ def _import_modules() -> None:
 def _stamp_files() -> None:
     """Note what the DAGs are about to be made from: a file that changes while they are parsed has changed."""
     global _sources, _parsed
-    _sources = _made_from()
-    _parsed = _stamps(_sources)
+    sources = _made_from()
+    _parsed, _sources = _stamps(sources), sources
 
 
 def _parse_dags() -> None:
@@ -170,7 +171,7 @@ def _stamps(sources: list[Path]) -> dict[Path, tuple[int, ...]]:
     """What the system says of each file of some folders. A file that is written, or put there, gets another stamp."""
     found: dict[Path, tuple[int, ...]] = {}
     for path in itertools.chain.from_iterable(_files_below(top) if top.is_dir() else [top] for top in sources):
-        with suppress(FileNotFoundError):  # a link may lead nowhere
+        with suppress(OSError):  # a link may lead nowhere, or a file be for others
             of = path.stat()
             found[path] = (of.st_dev, of.st_ino, of.st_size, of.st_mtime_ns, of.st_ctime_ns)
     return found
