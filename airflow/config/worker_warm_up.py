@@ -48,7 +48,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _bag: DagBag | None = None  # while the worker is warmed
-_sources: list[Path] = []  # what the DAGs of _KEPT are made from
 _parsed: dict[Path, tuple[int, ...]] = {}  # the stamps of the files there before the DAGs were parsed
 _SECONDS_FOR_THREADS = 10
 
@@ -120,9 +119,8 @@ def _import_modules() -> None:
 
 def _stamp_files() -> None:
     """Note what the DAGs are about to be made from: a file that changes while they are parsed has changed."""
-    global _sources, _parsed
-    sources = _made_from()
-    _parsed, _sources = _stamps(sources), sources
+    global _parsed
+    _parsed = _stamps()
 
 
 def _parse_dags() -> None:
@@ -145,12 +143,12 @@ def _keep_dags() -> None:
 
     global _bag
     parse = task_command.get_dag
-    kept = {dag_id: dag for dag_id, dag in (_bag.dags if _bag and _sources else {}).items() if dag_id in _KEPT}
+    kept = {dag_id: dag for dag_id, dag in (_bag.dags if _bag and _parsed else {}).items() if dag_id in _KEPT}
     _bag = None
 
     def get_dag(subdir: str | None, dag_id: str, from_db: bool = False) -> DAG:
         dag = kept.get(dag_id)
-        if dag and not from_db and process_subdir(subdir) == dag.fileloc and _stamps(_sources) == _parsed:
+        if dag and not from_db and process_subdir(subdir) == dag.fileloc and _stamps() == _parsed:
             return dag
         _forget_modules()
         return parse(subdir, dag_id, from_db)
@@ -167,10 +165,10 @@ def _made_from() -> list[Path]:
     return [Path(settings.DAGS_FOLDER), dbt_project(), manifest_path()]
 
 
-def _stamps(sources: list[Path]) -> dict[Path, tuple[int, ...]]:
-    """What the system says of each file of some folders. A file that is written, or put there, gets another stamp."""
+def _stamps() -> dict[Path, tuple[int, ...]]:
+    """What the system says of each of these files. A file that is written, or put there, gets another stamp."""
     found: dict[Path, tuple[int, ...]] = {}
-    for path in itertools.chain.from_iterable(_files_below(top) if top.is_dir() else [top] for top in sources):
+    for path in itertools.chain.from_iterable(_files_below(top) if top.is_dir() else [top] for top in _made_from()):
         with suppress(OSError):  # a link may lead nowhere, or a file be for others
             of = path.stat()
             found[path] = (of.st_dev, of.st_ino, of.st_size, of.st_mtime_ns, of.st_ctime_ns)
