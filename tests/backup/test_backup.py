@@ -31,7 +31,7 @@ from cli.paths import REPOSITORY
 from cli.processes.postgres import find_binaries, psql
 from cli.secrets import new_fernet_key
 from tests.support.pages import block
-from tests.support.proxy import Point, proxy
+from tests.support.proxy import ENDS, Point, proxy
 from tests.support.services import lake_at
 
 QUIET = Console(quiet=True)
@@ -275,7 +275,7 @@ class Free:
     free = 0
 
 
-@pytest.mark.parametrize("orderly", [False, True], ids=["reset", "orderly"])
+@pytest.mark.parametrize("orderly", ENDS)
 def test_an_object_that_is_cut_off_leaves_no_backup(full, services, tmp_path, orderly):
     with proxy(services.settings.ports["s3"]) as to_lake:
         client = lake_at(services.settings, to_lake.port)

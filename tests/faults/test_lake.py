@@ -8,8 +8,8 @@ import pytest
 
 from bikes_store.errors import Unavailable
 from bikes_store.lake import BUCKET
-from tests.faults.twins import ENDS, meanwhile
-from tests.support.proxy import Point
+from tests.faults.twins import meanwhile
+from tests.support.proxy import ENDS, Point
 
 TABLE = "person"
 SOME = 100_000  # bytes; the object is more than ten times as large

@@ -34,9 +34,6 @@ from tests.support.warehouse import Warehouse, point_dbt_at
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-#: How a connection ends: by a reset, or in an orderly way, which a client may take for the end of what it reads.
-ENDS = (pytest.param(False, id="reset"), pytest.param(True, id="orderly"))
-
 #: Leaves one of fifty orders and what belongs to them, so that a run takes a second.
 SHRINK = """
 SET session_replication_role = replica;
@@ -112,11 +109,8 @@ class Twins:
         return Pipeline(
             at_port(self.source, source) if source else self.source,
             at_port(self.hurt, warehouse) if warehouse else self.hurt,
-            self.lake_at(lake_port) if lake_port else self.s3,
+            lake_at(self.postgres.settings, lake_port) if lake_port else self.s3,
         )
-
-    def lake_at(self, port: int) -> S3Client:
-        return lake_at(self.postgres.settings, port)
 
     def a_day(self) -> str:
         """Let a day pass in the source; returns the id of the run that is to take it."""

@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
+import pytest
+
 Direction = Literal["server", "client"]
 _CHUNK = 16 * 1024
 _POLL_SECONDS = 0.02
@@ -30,6 +32,10 @@ class Point:
     before: bytes = b""
     times: int = 1
     orderly: bool = False
+
+
+#: How a connection ends, as values of ``orderly``. A client may take an orderly end for the end of what it reads.
+ENDS = (pytest.param(False, id="reset"), pytest.param(True, id="orderly"))
 
 
 @dataclass
