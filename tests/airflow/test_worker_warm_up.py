@@ -329,3 +329,35 @@ def test_what_a_manifest_is_made_from_gets_another_one(tmp_path, project):
         *("> GREETING", "> parsed"),
         *("> --vars", "> parsed"),
     ]
+
+
+def test_what_a_command_of_dbt_looks_up_each_time_is_looked_up_once(tmp_path, project):
+    """The packages that are installed, the sources of what is on the stack, the templates of all macros."""
+    script = """
+        import inspect, pkgutil
+        from types import SimpleNamespace
+        from cosmos import ProfileConfig
+        from cosmos.operators.local import DbtRunLocalOperator
+        from dbt_common.clients import jinja
+
+        profile = ProfileConfig("bikes_store_warehouse", "local", profiles_yml_filepath=PROJECT / "profiles.yml")
+        task = DbtRunLocalOperator(task_id="run", project_dir=PROJECT, profile_config=profile)
+        warm._bag = SimpleNamespace(dags={"sell": SimpleNamespace(tasks=[task])})
+        warm._remember_manifests = lambda: None  # that is done above
+        warm._parse_dbt_projects()
+        print("> forks", flush=True)
+
+        def look_up(*_):
+            print("> looked up", flush=True)
+            return []
+
+        def command():
+            inspect.stack = pkgutil.iter_modules = look_up
+            ((manifest, _),) = warm._manifests.values()
+            compiled = set(jinja.template_cache.file_cache)
+            print(">", {macro.macro_sql for macro in manifest.macros.values()} <= compiled, flush=True)
+            dbt("ls")
+
+        in_forks(1, command)
+    """
+    assert run_dbt(tmp_path, project, script) == ["> parsed", "> forks", "> True"]
