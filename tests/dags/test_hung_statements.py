@@ -66,7 +66,7 @@ def test_a_lock_in_the_source_fails_the_extract_in_seconds_and_is_named(airflow_
         "purchasing.shipmethod is locked in the source (AccessExclusiveLock of process "
     )
     assert "user postgres, application somebody): end that session or wait for its end" in str(failure.value)
-    assert others(databases[0]) == []
+    wait_until_gone(databases[0], 5)
 
 
 def test_a_lock_in_the_staging_area_fails_the_load_in_seconds_and_is_named(airflow_environment, databases, request):
@@ -75,7 +75,7 @@ def test_a_lock_in_the_staging_area_fails_the_load_in_seconds_and_is_named(airfl
     airflow_environment.setenv(LOCK_TIMEOUT, "1")
     with pytest.raises(Unavailable, match=r"bikes_store_staging\.shipmethod is locked in the warehouse"):
         tasks.load_database_table("shipmethod", **context("load locked"))
-    assert others(databases[1]) == []
+    wait_until_gone(databases[1], 5)
 
 
 def test_a_statement_that_hangs_is_ended(airflow_environment, databases):
@@ -86,7 +86,7 @@ def test_a_statement_that_hangs_is_ended(airflow_environment, databases):
         transaction(source, "source") as cursor,
     ):
         cursor.execute(HANGS)
-    assert others(databases[0]) == []
+    wait_until_gone(databases[0], 5)
 
 
 @pytest.mark.parametrize("statement", [HANGS, f"COPY ({HANGS}) TO STDOUT"])
