@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -47,6 +48,10 @@ settings.register_profile("ci", settings.get_profile("local"), derandomize=True,
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
+# Python looks for garbage whenever there are 700 new objects. With all of Airflow in memory, that took some tests more
+# than half of their time.
+gc.set_threshold(50_000, 10, 10)
+
 _MEMORY = Path("/dev/shm")  # noqa: S108 - the folder that is made there has a name that nobody knows beforehand
 _ROOM = 4 * 1024**3  # bytes; a session takes less than half of it
 
@@ -75,6 +80,9 @@ def services(fast: Path) -> Iterator[Services]:
     home.mkdir()
     settings = Settings(home, free_ports(), generate_secrets())
     postgres.create_cluster(settings)
+    # Each session maps the pages that it uses, and tests open forty thousand sessions on a few rows.
+    with (postgres.data_directory(home) / "postgresql.conf").open("a") as configuration:
+        configuration.write("shared_buffers = 16MB\n")
     supervisor = Supervisor(home)
     services_known = (postgres, lake, broker, currency_api)
     supervisor.start_daemon([module.service(settings) for module in services_known])
