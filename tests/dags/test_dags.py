@@ -244,7 +244,9 @@ def test_a_dag_file_is_imported_in_under_a_second(name, manifest):
         )
         assert done.returncode == 0, done.stderr
         seconds.append(float(done.stdout.splitlines()[-1]))
-    assert min(seconds) < 1.0, seconds
+        if seconds[-1] < 1.0:
+            return
+    pytest.fail(f"It took {seconds} seconds.")
 
 
 def test_parsing_needs_no_database_and_no_network(manifest):

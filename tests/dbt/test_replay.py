@@ -37,15 +37,15 @@ def test_one_percent_of_changed_orders_costs_a_fraction(copy):
     print(f"fact_order: {by_change:.2f} s for 1 % of the orders, {at_once:.2f} s for all")
 
 
-def test_june_2014_day_by_day_gives_the_warehouse_of_one_full_load(copy, real_warehouse, postgres, s3):
-    """Incremental mode turned on after a full load at the end of May; headers come a week after their lines."""
+def test_weeks_of_june_2014_day_by_day_give_the_warehouse_of_one_full_load(copy, real_warehouse, postgres, s3):
+    """Incremental mode turned on after a full load in the middle of June; headers come a week after their lines."""
     orders = ("salesorderheader", "salesorderdetail", "salesorderheadersalesreason")
     for name in orders:
-        copy.execute(f"DELETE FROM {name} WHERE modifieddate >= '2014-06-01'")
+        copy.execute(f"DELETE FROM {name} WHERE modifieddate >= '2014-06-16'")
     copy.run()
-    assert copy.value("SELECT count(*) FROM fact_order") < 121317 - 2000
+    assert copy.value("SELECT count(*) FROM fact_order") < 121317 - 1000
     pipeline = Pipeline(postgres.dsn("real_dbt_source"), copy.dsn, s3)
-    day = datetime(2014, 6, 1)
+    day = datetime(2014, 6, 16)
     for name in orders:
         pipeline.hold(name, day)
     while day < datetime(2014, 7, 10):
@@ -53,7 +53,7 @@ def test_june_2014_day_by_day_gives_the_warehouse_of_one_full_load(copy, real_wa
         for name in orders:
             pipeline.extract(name, f"replay {day:%Y-%m-%d}", window)
             pipeline.load(name, f"replay {day:%Y-%m-%d}", window)
-        if day in (datetime(2014, 6, 8), datetime(2014, 6, 22)):  # lines whose header is still to come
+        if day == datetime(2014, 6, 22):  # there are lines whose header is still to come
             copy.run()
         day += timedelta(days=1)
     copy.run()  # without dbt's tests: they passed on the rows that follow
