@@ -330,7 +330,7 @@ def test_a_warehouse_that_is_stale_or_off_makes_its_alert_fire_and_clear(stack, 
         wait_for_alert(ask, name, [], 4 * SCRAPE_SECONDS)
 
 
-def test_faults_of_the_platform_make_their_alerts_fire_and_clear(stack, ask):
+def test_faults_of_the_platform_make_their_alerts_fire_and_clear(stack, ask, run_sleeper):
     """A broken DAG file; the source, the lake, an exporter and all workers stopped while a run waits."""
     workers = ["airflow-worker-1", "airflow-worker-2"]
     stopped = [stack.engine.containers.get(f"{NAME}-{name}") for name in ("source", "lake", "redis-exporter", *workers)]
@@ -338,7 +338,7 @@ def test_faults_of_the_platform_make_their_alerts_fire_and_clear(stack, ask):
     broken.write_text("from airflow import DAG\nthis is no Python\n")  # Airflow reads only files that have these words
     for container in reversed(stopped):
         container.stop(timeout=5)
-    stack.airflow.call("POST", f"/dags/{STAGING_DAG}/dagRuns", {})
+    stack.airflow.call("POST", "/dags/sleeper/dagRuns", {"conf": {"fail": False}})
     alerts = {
         "Database down": ([{"instance": "source-exporter:9187"}], 60),
         "Lake down": ([{}], 60),

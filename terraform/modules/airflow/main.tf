@@ -106,7 +106,7 @@ module "redis" {
   volumes = [
     { container_path = "/data", volume_name = docker_volume.redis.name },
   ]
-  healthcheck = { test = ["CMD-SHELL", "redis-cli ping | grep -q PONG"], interval = "2s", retries = 30 }
+  healthcheck = { test = ["CMD-SHELL", "redis-cli ping | grep -q PONG"], interval = "5s", retries = 12 }
 }
 
 # Its metrics, for Prometheus.

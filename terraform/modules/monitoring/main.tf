@@ -39,8 +39,8 @@ module "statsd_exporter" {
   files = { "/etc/statsd-exporter/mapping.yml" = file("${var.prometheus}/statsd_mapping.yml") }
   healthcheck = {
     test     = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9102/-/healthy"]
-    interval = "3s"
-    retries  = 20
+    interval = "5s"
+    retries  = 12
   }
   metrics = { job = "airflow", port = 9102 }
 }
@@ -69,8 +69,8 @@ module "prometheus" {
   ]
   healthcheck = {
     test     = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9090/-/healthy"]
-    interval = "3s"
-    retries  = 40
+    interval = "5s"
+    retries  = 24
   }
   metrics = { job = "prometheus", port = 9090 }
 }
@@ -97,8 +97,8 @@ module "node_exporter" {
   ]
   healthcheck = {
     test     = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9100/metrics"]
-    interval = "3s"
-    retries  = 20
+    interval = "5s"
+    retries  = 12
   }
   metrics = { job = "disks", port = 9100 }
 }
@@ -129,7 +129,7 @@ module "grafana" {
   ]
   healthcheck = {
     test     = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:3000/api/health"]
-    interval = "3s"
-    retries  = 40
+    interval = "5s"
+    retries  = 24
   }
 }

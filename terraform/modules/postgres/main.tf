@@ -41,8 +41,8 @@ module "service" {
   # By TCP: while the image sets the cluster up, its temporary server answers on the socket alone.
   healthcheck = {
     test     = ["CMD", "pg_isready", "-q", "-h", "127.0.0.1", "-U", var.user, "-d", var.database]
-    interval = "2s"
-    retries  = 60
+    interval = "5s"
+    retries  = 24
   }
   stop_seconds = 60
 }
