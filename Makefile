@@ -131,8 +131,8 @@ test: install lint ## run the linters and all tests
 
 # Many of these tests wait: until containers are healthy, until a lost heartbeat is noticed. So three parts keep two
 # cores busy. They are of about the same length: tests/e2e, in the first, takes longer than any other folder.
-WAREHOUSE_TESTS := tests/dbt tests/faults tests/warehouse tests/backup tests/bad_input
-PLATFORM_TESTS := tests/containers tests/terraform tests/grafana tests/prometheus tests/support tests/airflow \
+WAREHOUSE_TESTS := tests/dbt tests/faults tests/warehouse tests/backup tests/bad_input tests/airflow
+PLATFORM_TESTS := tests/containers tests/terraform tests/grafana tests/prometheus tests/support \
 	tests/kubernetes tests/processes tests/source
 
 .PHONY: test-pipeline test-warehouse test-platform

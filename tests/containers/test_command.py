@@ -55,9 +55,9 @@ def test_engine_of_the_chosen_context_is_asked(up, tmp_path):
     said, code = up("up", **environment)
     assert code == 1
     assert "Cannot connect to the Docker daemon at unix:///nowhere/colima.sock" in said
-    said, code = up("plan", **environment | {"DOCKER_HOST": "unix:///nowhere/host.sock", "DOCKER_CONTEXT": "colima"})
+    said, code = up("up", **environment | {"DOCKER_HOST": "unix:///nowhere/host.sock", "DOCKER_CONTEXT": "colima"})
     assert "Cannot connect to the Docker daemon at unix:///nowhere/host.sock" in said
-    said, code = up("plan", **environment, TF_VAR_docker_host="unix:///nowhere/variable.sock")
+    said, code = up("up", **environment, TF_VAR_docker_host="unix:///nowhere/variable.sock")
     assert "Cannot connect to the Docker daemon at unix:///nowhere/variable.sock" in said
 
 

@@ -33,10 +33,10 @@ class Warehouse:
     is_built: bool = False  # from all that staging holds
 
     def execute(self, statement: str) -> None:
-        self.was_changed, self.is_built = True, False
         with connect(self.dsn) as connection, connection.cursor() as cursor:
             cursor.execute("SET search_path = bikes_store_staging")
             cursor.execute(statement)
+        self.was_changed, self.is_built = True, False
 
     def rows(self, text: str) -> list[tuple[Any, ...]]:
         with connect(self.dsn) as connection, connection.cursor() as cursor:
