@@ -2,7 +2,7 @@
 
 Airflow runs each task in a fork of the worker. What the worker has done once, no task does again: import packages,
 build dbt's classes, parse the DAGs and the dbt project, read the description of S3. A dbt task then takes 0.5 s of
-processor time, a task that loads a small table 0.3 s (2 cores, getrusage of both processes of a task). It costs 5 s
+processor time, a task that loads a small table 0.3 s (2 cores, getrusage of both processes of a task). It costs 6 s
 when the worker starts, and the worker takes 350 MB, which its forks share until they write to them.
 
 Our own code is not frozen by this. When a file of the DAGs folder or of the dbt project has changed, a task forgets
