@@ -81,7 +81,7 @@ variable "memory_mb" {
 variable "healthcheck" {
   description = <<-EOT
     How Docker sees that the service works. Durations as Docker writes them (1m0s, not 60s). A check is a process in the
-    container and costs 30 ms of processor time, as long as the stack is up.
+    container and costs about 30 ms of processor time, as long as the stack is up.
   EOT
   type = object({
     test         = list(string)
