@@ -13,7 +13,6 @@ module "currency_api" {
   image    = module.airflow_image.id
   command  = ["gunicorn", "--chdir", "source/currency_api", "--bind", "0.0.0.0:8000", "app:app"]
   healthcheck = {
-    test     = ["CMD", "curl", "--fail", "--silent", "--output", "/dev/null", "http://127.0.0.1:8000/api/health"]
-    interval = "5s"
+    test = ["CMD", "curl", "--fail", "--silent", "--output", "/dev/null", "http://127.0.0.1:8000/api/health"]
   }
 }

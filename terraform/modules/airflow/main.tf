@@ -106,7 +106,7 @@ module "redis" {
   volumes = [
     { container_path = "/data", volume_name = docker_volume.redis.name },
   ]
-  healthcheck = { test = ["CMD-SHELL", "redis-cli ping | grep -q PONG"], interval = "5s", retries = 12 }
+  healthcheck = { test = ["CMD-SHELL", "redis-cli ping | grep -q PONG"] }
 }
 
 # Its metrics, for Prometheus.
@@ -125,9 +125,8 @@ module "redis_exporter" {
     REDIS_PASSWORD = var.secrets["broker_password"]
   }
   healthcheck = {
-    test     = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9121/metrics"]
-    interval = "5s"
-    retries  = 24
+    test    = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9121/metrics"]
+    retries = 24
   }
   metrics = { job = "redis", port = 9121 }
 }
@@ -190,6 +189,7 @@ module "webserver" {
   ports    = [{ internal = 8080, external = var.port }]
   healthcheck = {
     test         = ["CMD", "curl", "--fail", "--silent", "--output", "/dev/null", "http://127.0.0.1:8080/health"]
+    interval     = "10s"
     timeout      = "10s"
     start_period = "1m0s"
   }

@@ -32,7 +32,7 @@ module "service" {
     { container_path = "/data", volume_name = docker_volume.data.name },
   ]
   # The image has MinIO's own client and no curl. https://github.com/minio/minio/issues/18389
-  healthcheck = { test = ["CMD", "mc", "ready", "local"], interval = "5s", retries = 24 }
+  healthcheck = { test = ["CMD", "mc", "ready", "local"], retries = 24 }
   metrics     = { job = "lake", port = 9000, path = "/minio/v2/metrics/cluster" }
 }
 

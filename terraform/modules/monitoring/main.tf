@@ -38,9 +38,7 @@ module "statsd_exporter" {
   ]
   files = { "/etc/statsd-exporter/mapping.yml" = file("${var.prometheus}/statsd_mapping.yml") }
   healthcheck = {
-    test     = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9102/-/healthy"]
-    interval = "5s"
-    retries  = 12
+    test = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9102/-/healthy"]
   }
   metrics = { job = "airflow", port = 9102 }
 }
@@ -68,9 +66,8 @@ module "prometheus" {
     { container_path = "/prometheus", volume_name = docker_volume.prometheus.name },
   ]
   healthcheck = {
-    test     = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9090/-/healthy"]
-    interval = "5s"
-    retries  = 24
+    test    = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9090/-/healthy"]
+    retries = 24
   }
   metrics = { job = "prometheus", port = 9090 }
 }
@@ -96,9 +93,7 @@ module "node_exporter" {
     { container_path = "/disks/${name}", volume_name = volume, read_only = true }
   ]
   healthcheck = {
-    test     = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9100/metrics"]
-    interval = "5s"
-    retries  = 12
+    test = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9100/metrics"]
   }
   metrics = { job = "disks", port = 9100 }
 }
@@ -128,8 +123,7 @@ module "grafana" {
     { container_path = "/var/lib/grafana", volume_name = docker_volume.grafana.name },
   ]
   healthcheck = {
-    test     = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:3000/api/health"]
-    interval = "5s"
-    retries  = 24
+    test    = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:3000/api/health"]
+    retries = 24
   }
 }

@@ -40,9 +40,8 @@ module "service" {
   files = { "/docker-entrypoint-initdb.d/monitor.sql" = file("${path.module}/monitor.sql") }
   # By TCP: while the image sets the cluster up, its temporary server answers on the socket alone.
   healthcheck = {
-    test     = ["CMD", "pg_isready", "-q", "-h", "127.0.0.1", "-U", var.user, "-d", var.database]
-    interval = "5s"
-    retries  = 24
+    test    = ["CMD", "pg_isready", "-q", "-h", "127.0.0.1", "-U", var.user, "-d", var.database]
+    retries = 24
   }
   stop_seconds = 60
 }
@@ -64,9 +63,8 @@ module "exporter" {
     DATA_SOURCE_PASS = var.secrets["monitor_password"]
   }
   healthcheck = {
-    test     = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9187/metrics"]
-    interval = "5s"
-    retries  = 24
+    test    = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9187/metrics"]
+    retries = 24
   }
   metrics = { job = "postgres", port = 9187 }
 }

@@ -85,7 +85,7 @@ variable "healthcheck" {
   EOT
   type = object({
     test         = list(string)
-    interval     = optional(string, "10s")
+    interval     = optional(string, "5s")
     timeout      = optional(string, "5s")
     start_period = optional(string, "0s")
     retries      = optional(number, 12)
