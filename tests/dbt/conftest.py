@@ -65,30 +65,28 @@ def real_warehouse(
 
 
 @pytest.fixture(scope="session")
-def template_shop(postgres: Postgres, template_dbt: str, target: Path) -> str:
+def template_shop(postgres: Postgres, template_dbt: str, target: Path) -> Warehouse:
     """Two orders of a small shop, and the warehouse built from them."""
     made = Warehouse(postgres.create_database("template_shop", template_dbt), target)
     made.execute(SHOP)
     with pytest.MonkeyPatch.context() as patch:
         point_dbt_at(patch, postgres, "template_shop")
         made.run()
-    return "template_shop"
+        made.compiled = made.compile()
+    return made
 
 
 @pytest.fixture
-def shop(postgres: Postgres, template_shop: str, target: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Warehouse]:
+def shop(
+    postgres: Postgres, template_shop: Warehouse, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Warehouse]:
     """A copy of the small shop and its warehouse."""
     point_dbt_at(monkeypatch, postgres, "test_dbt")
-    made = Warehouse(postgres.create_database("test_dbt", template_shop), target)
+    made = Warehouse(postgres.create_database("test_dbt", "template_shop"), target, template_shop.compiled)
     yield made
     if not made.was_changed:
         return
     # Whatever the test did: what was built step by step is what a full build gives.
     if not made.is_built:
         made.run()
-    step_by_step = made.contents()
-    made.dbt("run", "--full-refresh")
-    at_once = made.contents()
-    assert set(at_once) == set(step_by_step)
-    for table, rows in at_once.items():
-        assert step_by_step[table] == rows, table
+    made.assert_as_if_built_at_once()

@@ -69,6 +69,8 @@ def test_a_load_that_commits_after_the_build_is_seen(shop):
 def test_what_was_changed_by_hand_is_built_again(shop):
     before = shop.contents()
     shop.execute("UPDATE warehouse.mart_sales_daily SET revenue = revenue + 0.000001")
+    with pytest.raises(AssertionError, match=r"^mart_sales_daily is not what it would be"):
+        shop.assert_as_if_built_at_once()
     assert built(shop) == ALWAYS | {"mart_sales_daily"}
     shop.execute("DELETE FROM warehouse.fact_order WHERE nk_sales_order_detail = 4")
     assert built(shop) >= ALWAYS | {"fact_order"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -90,9 +91,12 @@ def in_command_lines(secrets: Secrets) -> Iterator[dict[str, set[str]]]:
 
     def look() -> None:
         while not ended.wait(_SECONDS_BETWEEN_LOOKS):
-            for path in Path("/proc").glob("[0-9]*/cmdline"):
+            # With glob() and read_bytes(), it would take a twentieth of a core while a stack is up.
+            processes = [entry.path for entry in os.scandir("/proc") if entry.name.isdigit()]
+            for process in processes:
                 try:
-                    words = path.read_bytes()
+                    with Path(process, "cmdline").open("rb", buffering=0) as file:
+                        words = file.read()
                 except OSError:  # it has ended
                     continue
                 if names := secrets.named_in(words):
