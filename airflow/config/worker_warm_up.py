@@ -36,6 +36,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import worker_keeps
 from celery.signals import worker_init
 
 if TYPE_CHECKING:
@@ -81,7 +82,11 @@ _MODULES = (
 def warm_up(**_: object) -> None:
     """Do once what every task would do. A worker that is told to end meanwhile ends, after the step that it is in."""
     started = time.monotonic()
-    steps = (_import_modules, _stamp_files, _parse_dags, _parse_dbt_projects, _read_description_of_s3, _keep_dags)
+    steps = (
+        *(_import_modules, _stamp_files, _parse_dags, _parse_dbt_projects, _keep_dags),
+        *(worker_keeps.keep_engine, worker_keeps.keep_lake_client, worker_keeps.keep_log_template),
+        *(worker_keeps.keep_sessions_of_dbt, worker_keeps.copy_tasks_lightly),
+    )
     with _signals_kept() as kept:
         for step in steps:
             try:
@@ -198,17 +203,6 @@ def _forget_modules() -> None:
         file = getattr(module, "__file__", None)
         if file and Path(file).is_relative_to(settings.DAGS_FOLDER):
             del sys.modules[name]
-
-
-def _read_description_of_s3() -> None:
-    """Make a client as tasks do. What boto3 reads for it stays in a loader that all later clients share."""
-    import botocore.loaders
-    import botocore.session
-    from airflow.configuration import conf
-    from airflow.providers.amazon.aws.hooks.s3 import S3Hook
-
-    botocore.session.create_loader = functools.cache(botocore.loaders.create_loader)
-    S3Hook(conf.get("logging", "remote_log_conn_id")).get_conn()
 
 
 def _share_memory() -> None:

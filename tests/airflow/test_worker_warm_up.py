@@ -1,38 +1,29 @@
 """airflow/config/worker_warm_up.py: what a worker does once stays true for its tasks, and what is edited counts.
 
-The module changes dbt and the process that it warms, so each test warms a process of its own.
+The module changes dbt and the process that it warms, so each test warms a fork of its own.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 import textwrap
-from pathlib import Path
 
 import pytest
 
-from cli.paths import DBT_PROJECT, REPOSITORY
+from cli.paths import DBT_PROJECT
 
-_START = "import json, os, sys; import airflow; import worker_warm_up as warm\n"
+_START = "import json, os, sys; import worker_warm_up as warm\n"
 
 
-def warmed(tmp_path: Path, script: str, **environment: str) -> list[str]:
+@pytest.fixture
+def warmed(python, tmp_path):
     """Run a script that has the module as `warm`; returns the lines that it prints."""
-    output = tmp_path / "output"  # not a pipe, which a fork that hangs would keep open
-    with output.open("w") as written:
-        done = subprocess.run(
-            [sys.executable, "-c", _START + textwrap.dedent(script)],
-            env={**os.environ, "PYTHONPATH": str(REPOSITORY / "airflow" / "config"), **environment},
-            cwd=tmp_path,
-            stdout=written,
-            stderr=subprocess.STDOUT,
-            timeout=100,
-        )
-    assert done.returncode == 0, output.read_text()[-3000:]
-    return [line for line in output.read_text().splitlines() if line.startswith(">")]
+
+    def run(script, **environment):
+        printed = python.run(_START + textwrap.dedent(script), tmp_path, **environment)
+        return [line for line in printed.splitlines() if line.startswith(">")]
+
+    return run
 
 
 @pytest.fixture
@@ -41,7 +32,7 @@ def dags_folder(tmp_path):
     (folder / "shop").mkdir(parents=True)
     (folder / "shop" / "__init__.py").touch()
     (folder / "shop" / "price.py").write_text("PRICE = 1\n")
-    (folder / "shop" / "lazy.py").write_text("import colorsys\n")  # a task would import this
+    (folder / "shop" / "lazy.py").write_text("import wave\n")  # a task would import this
     (folder / "sell.py").write_text(
         textwrap.dedent(
             """
@@ -106,23 +97,29 @@ _ANOTHER_REVISION = """
 """
 
 
-def tasks_of(tmp_path, dags_folder, script, kept="sell"):
-    (tmp_path / "project").mkdir()
-    script = textwrap.dedent(_TASK) + textwrap.dedent(script)
-    return warmed(tmp_path, script, AIRFLOW__CORE__DAGS_FOLDER=str(dags_folder), KEPT=kept)
+@pytest.fixture
+def tasks_of(warmed, tmp_path, dags_folder):
+    """Run a script with `task`, defined above; returns the lines that it prints."""
+
+    def run(script, kept="sell"):
+        (tmp_path / "project").mkdir()
+        script = textwrap.dedent(_TASK) + textwrap.dedent(script)
+        return warmed(script, AIRFLOW__CORE__DAGS_FOLDER=str(dags_folder), KEPT=kept)
+
+    return run
 
 
-def test_a_task_takes_the_dag_that_the_worker_has_parsed(tmp_path, dags_folder):
+def test_a_task_takes_the_dag_that_the_worker_has_parsed(tasks_of):
     script = """
-        print(">", "colorsys" in sys.modules, flush=True)
+        print(">", "wave" in sys.modules, flush=True)
         task()
         task()
     """
-    assert tasks_of(tmp_path, dags_folder, script) == ["> True", "> for_1", "> for_1"]
+    assert tasks_of(script) == ["> True", "> for_1", "> for_1"]
 
 
-def test_a_dag_that_may_be_made_from_anything_is_parsed_by_each_task(tmp_path, dags_folder):
-    assert tasks_of(tmp_path, dags_folder, "task()\ntask()", kept="other") == ["> parsed", "> for_1"] * 2
+def test_a_dag_that_may_be_made_from_anything_is_parsed_by_each_task(tasks_of):
+    assert tasks_of("task()\ntask()", kept="other") == ["> parsed", "> for_1"] * 2
 
 
 @pytest.mark.parametrize(
@@ -136,9 +133,9 @@ def test_a_dag_that_may_be_made_from_anything_is_parsed_by_each_task(tmp_path, d
     ],
     ids=["a module", "same size and time", "moved there", "another revision", "the file itself"],
 )
-def test_an_edited_dag_counts_in_the_next_task(tmp_path, dags_folder, edit):
+def test_an_edited_dag_counts_in_the_next_task(tasks_of, edit):
     script = f"task()\n{textwrap.dedent(edit)}\ntask()\ntask()"
-    assert tasks_of(tmp_path, dags_folder, script) == ["> for_1", *["> parsed", "> for_2"] * 2]
+    assert tasks_of(script) == ["> for_1", *["> parsed", "> for_2"] * 2]
 
 
 @pytest.mark.parametrize(
@@ -150,25 +147,25 @@ def test_an_edited_dag_counts_in_the_next_task(tmp_path, dags_folder, edit):
     ],
     ids=["a model more", "a module less", "what dbt writes"],
 )
-def test_what_a_dag_is_made_from_is_every_file_that_no_program_writes(tmp_path, dags_folder, edit):
-    lines = tasks_of(tmp_path, dags_folder, f"{edit}\ntask()")
+def test_what_a_dag_is_made_from_is_every_file_that_no_program_writes(tasks_of, edit):
+    lines = tasks_of(f"{edit}\ntask()")
     assert lines in (["> parsed", "> for_1"], ["> dbt wrote", "> for_1"])
 
 
-def test_a_dag_that_changes_while_the_worker_parses_it_is_parsed_again(tmp_path, dags_folder):
+def test_a_dag_that_changes_while_the_worker_parses_it_is_parsed_again(tasks_of, dags_folder):
     price = dags_folder / "shop" / "price.py"
     (dags_folder / "shop" / "lazy.py").write_text(f"open({str(price)!r}, 'w').write('PRICE = 2')\n")
-    assert tasks_of(tmp_path, dags_folder, "task()") == ["> parsed", "> for_2"]
+    assert tasks_of("task()") == ["> parsed", "> for_2"]
 
 
 @pytest.mark.parametrize("module", ["import no_such_package\n", "import sys\nsys.exit('usage: …')\n"])
-def test_a_module_that_can_not_be_imported_does_not_keep_the_worker_from_starting(tmp_path, dags_folder, module):
+def test_a_module_that_can_not_be_imported_does_not_keep_the_worker_from_starting(warmed, dags_folder, module):
     (dags_folder / "shop" / "lazy.py").write_text(module)
-    lines = warmed(tmp_path, f"{_WARM_UP}; print('> started')", AIRFLOW__CORE__DAGS_FOLDER=str(dags_folder))
+    lines = warmed(f"{_WARM_UP}; print('> started')", AIRFLOW__CORE__DAGS_FOLDER=str(dags_folder))
     assert lines == ["> started"]
 
 
-def test_a_worker_that_is_told_to_end_while_it_is_warmed_ends(tmp_path, dags_folder):
+def test_a_worker_that_is_told_to_end_while_it_is_warmed_ends(warmed, dags_folder):
     """Airflow ends a worker with SystemExit, wherever it is: in a module that is imported, or in dbt."""
     (dags_folder / "shop" / "told.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGTERM)\n")
     script = """
@@ -183,24 +180,24 @@ def test_a_worker_that_is_told_to_end_while_it_is_warmed_ends(tmp_path, dags_fol
             print("> it ends", flush=True)
         print("> it takes tasks", flush=True)
     """
-    assert warmed(tmp_path, script, AIRFLOW__CORE__DAGS_FOLDER=str(dags_folder)) == ["> it ends"]
+    assert warmed(script, AIRFLOW__CORE__DAGS_FOLDER=str(dags_folder)) == ["> it ends"]
 
 
-def test_no_thread_is_left_when_the_worker_forks(tmp_path, dags_folder):
+def test_no_thread_is_left_when_the_worker_forks(warmed, dags_folder):
     """A lock that another thread holds stays locked in a fork for ever."""
     (dags_folder / "shop" / "lazy.py").write_text(
         "import threading, time\nthreading.Thread(target=time.sleep, args=(1.5,)).start()\n"
     )
     script = "import threading; warm.warm_up(); print('>', threading.active_count())"
-    assert warmed(tmp_path, script, AIRFLOW__CORE__DAGS_FOLDER=str(dags_folder)) == ["> 1"]
+    assert warmed(script, AIRFLOW__CORE__DAGS_FOLDER=str(dags_folder)) == ["> 1"]
 
 
-def test_a_thread_that_does_not_end_is_named(tmp_path, dags_folder):
+def test_a_thread_that_does_not_end_is_named(warmed, dags_folder):
     (dags_folder / "shop" / "lazy.py").write_text(
         "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), name='forever', daemon=True).start()\n"
     )
     script = "warm._SECONDS_FOR_THREADS = 0.2; warm.log.warning = lambda text, *a: print('>', text % a); " + _WARM_UP
-    assert warmed(tmp_path, script, AIRFLOW__CORE__DAGS_FOLDER=str(dags_folder)) == [
+    assert warmed(script, AIRFLOW__CORE__DAGS_FOLDER=str(dags_folder)) == [
         "> Thread forever still runs while the worker forks: a task may hang on a lock of it."
     ]
 
@@ -258,27 +255,31 @@ def project(tmp_path):
     return folder
 
 
-def run_dbt(tmp_path, project, script, **environment):
-    cache = {"AIRFLOW__COSMOS__CACHE_DIR": str(tmp_path / "cosmos")}
-    return warmed(
-        tmp_path, textwrap.dedent(_DBT) + textwrap.dedent(script), PROJECT=str(project), **cache, **environment
-    )
+@pytest.fixture
+def run_dbt(warmed, tmp_path, project):
+    """Run a script with `dbt` and `in_forks`, defined above; returns the lines that it prints."""
+
+    def run(script):
+        cache = {"AIRFLOW__COSMOS__CACHE_DIR": str(tmp_path / "cosmos")}
+        return warmed(textwrap.dedent(_DBT) + textwrap.dedent(script), PROJECT=str(project), **cache)
+
+    return run
 
 
-def test_a_manifest_is_parsed_once_for_all_tasks(tmp_path, project):
+def test_a_manifest_is_parsed_once_for_all_tasks(run_dbt):
     script = """
         dbt("parse")
         in_forks(3, lambda: dbt("ls", "--select", "dim_currency"))
         folder, names = dbt("ls", "--select", "dim_currency", "--resource-type", "model")
         print(">", *names, json.loads((folder / "target" / "manifest.json").read_text())["metadata"]["project_name"])
     """
-    assert run_dbt(tmp_path, project, script) == [
+    assert run_dbt(script) == [
         "> parsed",
         "> bikes_store_warehouse.dimensions.dim_currency bikes_store_warehouse",
     ]
 
 
-def test_an_edited_model_counts_and_is_parsed_by_one_of_four_tasks(tmp_path, project):
+def test_an_edited_model_counts_and_is_parsed_by_one_of_four_tasks(run_dbt):
     script = """
         dbt("parse")
         model = PROJECT / "models" / "dimensions" / "dim_currency.sql"
@@ -292,10 +293,10 @@ def test_an_edited_model_counts_and_is_parsed_by_one_of_four_tasks(tmp_path, pro
 
         in_forks(4, task)
     """
-    assert sorted(run_dbt(tmp_path, project, script)) == ["> edited"] * 4 + ["> parsed"] * 2 + ["> read"] * 3
+    assert sorted(run_dbt(script)) == ["> edited"] * 4 + ["> parsed"] * 2 + ["> read"] * 3
 
 
-def test_a_manifest_is_given_once_to_a_process(tmp_path, project):
+def test_a_manifest_is_given_once_to_a_process(run_dbt):
     """A command compiles nodes in it. With the same manifest, the next would leave out the CTEs of ephemeral models."""
     script = """
         dbt("parse")
@@ -303,11 +304,11 @@ def test_a_manifest_is_given_once_to_a_process(tmp_path, project):
         print("> again", flush=True)
         dbt("ls", "--select", "dim_currency")
     """
-    lines = run_dbt(tmp_path, project, script)
+    lines = run_dbt(script)
     assert lines[:2] == ["> parsed", "> again"] and len(lines) == 3
 
 
-def test_what_a_manifest_is_made_from_gets_another_one(tmp_path, project):
+def test_what_a_manifest_is_made_from_gets_another_one(run_dbt, project):
     """Names of relations have the schema and the database in them; models may read variables."""
     (project / "models" / "dimensions" / "greeting.sql").write_text('select \'{{ env_var("GREETING", "-") }}\' as word')
     script = """
@@ -321,7 +322,7 @@ def test_what_a_manifest_is_made_from_gets_another_one(tmp_path, project):
         print("> --vars", flush=True)
         in_forks(1, lambda: dbt("ls", "--select", "greeting", "--vars", json.dumps({"base_currency": "EUR"})))
     """
-    assert run_dbt(tmp_path, project, script) == [
+    assert run_dbt(script) == [
         "> parsed",
         *("> WAREHOUSE_SCHEMA", "> parsed"),
         *("> WAREHOUSE_DATABASE", "> parsed"),
@@ -331,7 +332,7 @@ def test_what_a_manifest_is_made_from_gets_another_one(tmp_path, project):
     ]
 
 
-def test_what_a_command_of_dbt_looks_up_each_time_is_looked_up_once(tmp_path, project):
+def test_what_a_command_of_dbt_looks_up_each_time_is_looked_up_once(run_dbt):
     """The packages that are installed, the sources of what is on the stack, the templates of all macros."""
     script = """
         import inspect, pkgutil
@@ -360,4 +361,4 @@ def test_what_a_command_of_dbt_looks_up_each_time_is_looked_up_once(tmp_path, pr
 
         in_forks(1, command)
     """
-    assert run_dbt(tmp_path, project, script) == ["> parsed", "> forks", "> True"]
+    assert run_dbt(script) == ["> parsed", "> forks", "> True"]
