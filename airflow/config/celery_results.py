@@ -18,7 +18,7 @@ _engines: dict[tuple[int, str], Engine] = {}
 
 
 def keep_engine() -> None:
-    """Have a process ask with an engine that it keeps, and with one session that is replaced when it is lost."""
+    """Have a process ask with an engine that it keeps, and with a session that is replaced when it is lost."""
     make = SessionManager.get_engine
 
     def get_engine(self: SessionManager, dburi: str, **options: Any) -> Engine:
@@ -26,7 +26,7 @@ def keep_engine() -> None:
             return make(self, dburi, **options)
         key = os.getpid(), dburi  # a fork must not write to the sockets of its parent
         if key not in _engines:
-            _engines[key] = create_engine(dburi, **{"pool_size": 1, "pool_pre_ping": True, **options})
+            _engines[key] = create_engine(dburi, **{"pool_pre_ping": True, **options})
         return _engines[key]
 
     SessionManager.get_engine = get_engine

@@ -7,9 +7,11 @@ import subprocess
 import sys
 from decimal import Decimal
 from pathlib import Path
+from unittest.mock import Mock
 
 import psycopg2
 import pytest
+from dbt.adapters.factory import get_adapter_by_type
 
 from cli.paths import DBT_PROJECT
 from tests.support.warehouse import SHOP, UNKNOWN
@@ -44,6 +46,29 @@ def test_shop_builds_and_passes_every_test(warehouse):
         ("0.3334", "0.0034"),
         ("80.0000", "20.0000"),
     ]
+
+
+def test_a_session_serves_all_nodes_of_a_thread_until_it_is_lost(shop, monkeypatch):
+    """worker_keeps.py has dbt do that. What a session has begun for one node is not there for the next."""
+    connect = Mock(wraps=psycopg2.connect)
+    monkeypatch.setattr(psycopg2, "connect", connect)
+    assert len(shop.dbt("test", "--select", "resource_type:test,dim_date")) > 5
+    assert connect.call_count <= 4  # two threads, and what reads the schema
+    adapter = get_adapter_by_type("postgres")
+
+    def session(*statements):
+        with adapter.connection_named("node"):
+            for statement in statements:
+                adapter.execute(statement)
+            return adapter.execute("SELECT pg_backend_pid()", fetch=True)[1].rows[0][0]
+
+    mine = session("BEGIN", "CREATE TABLE public.begun (id integer)")
+    assert session("CREATE TABLE public.begun (id integer)") == mine
+    with adapter.connection_named("node"):
+        adapter.execute("SELECT 1")
+        shop.rows(f"SELECT pg_terminate_backend({mine})")
+    assert session() != mine
+    adapter.cleanup_connections()
 
 
 def test_padding_is_gone_and_flags_are_flags(shop):
@@ -133,7 +158,7 @@ def test_mart_reconciliation_names_the_measure_that_differs_and_by_how_much(shop
 
 def test_a_header_without_lines_does_not_count_as_a_difference(shop):
     shop.execute("DELETE FROM salesorderdetail WHERE salesorderid = 101")
-    statuses = shop.build()
+    statuses = shop.run_and_test()
     assert statuses["mart_reconciliation_has_no_difference"] == "pass"
     assert shop.value("SELECT staged FROM mart_reconciliation WHERE measure = 'total_due'") == Decimal("13.01")
 

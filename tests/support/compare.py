@@ -17,20 +17,26 @@ _ROW = f"(to_jsonb(t) - '{{{','.join(TECHNICAL)}}}'::text[])::text"
 
 def assert_staging_equals_source(source_dsn: str, warehouse_dsn: str) -> None:
     """Every row and column of every table of the catalogue."""
-    for name, table in TABLES.items():
-        source = rows_of(source_dsn, table.schema, table)
-        staging = rows_of(warehouse_dsn, STAGING_SCHEMA, table)
-        assert staging == source, f"{name}: {_shown(set(staging) ^ set(source))}"
+    with connect(source_dsn) as source, source.cursor() as of_source, connect(warehouse_dsn) as warehouse:
+        of_staging = warehouse.cursor()
+        for name, table in TABLES.items():
+            expected, held = copied(of_source, table.schema, table), copied(of_staging, STAGING_SCHEMA, table)
+            assert held == expected, f"{name}: {_shown(set(held) ^ set(expected))}"
 
 
 def rows_of(dsn: str, schema: str, table: Table) -> list[tuple[str, ...]]:
     """The rows in the order of the key, each value as COPY writes it: 1.0 differs from 1.00, and 'a ' from 'a'."""
+    with connect(dsn) as connection, connection.cursor() as cursor:
+        return copied(cursor, schema, table)
+
+
+def copied(cursor: Any, schema: str, table: Table) -> list[tuple[str, ...]]:
+    """The same, by a cursor of the database."""
     columns = ", ".join(f'"{column}"' for column in table.columns)
     text = f'COPY (SELECT {columns} FROM {schema}."{table.name}" ORDER BY {", ".join(table.key)}) TO STDOUT'
-    with connect(dsn) as connection, connection.cursor() as cursor:
-        rows = StringIO()
-        cursor.copy_expert(text, rows)
-        return [tuple(line.split("\t")) for line in rows.getvalue().split("\n")[:-1]]
+    rows = StringIO()
+    cursor.copy_expert(text, rows)
+    return [tuple(line.split("\t")) for line in rows.getvalue().split("\n")[:-1]]
 
 
 def built_tables(warehouse_dsn: str) -> list[str]:

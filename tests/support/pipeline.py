@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -18,8 +19,7 @@ from bikes_store.load import Loaded, load_table
 from bikes_store.load_log import held_until
 from bikes_store.tables import STAGING_SCHEMA, TABLES
 from bikes_store.window import FULL, Full, Window, plan
-from cli.database import connect
-from tests.support.compare import rows_of
+from tests.support.compare import copied
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -73,6 +73,28 @@ class Pipeline:
     warehouse_dsn: str
     s3: S3Client
     zone: str = ""
+    # Whether a session serves one statement, extract or load after another. Each gets it as a new one would be.
+    keeps_sessions: bool = False
+    _free: dict[str, list[Any]] = field(default_factory=dict)
+
+    @contextmanager
+    def _session(self, dsn: str) -> Iterator[Any]:
+        """A session of a database that nobody else uses now."""
+        free = self._free.setdefault(dsn, [])
+        connection = free.pop() if free else psycopg2.connect(dsn, connect_timeout=5)
+        try:
+            yield connection
+            if self.keeps_sessions and not connection.closed:
+                connection.reset()
+                free.append(connection)
+        finally:
+            if connection not in free:
+                connection.close()
+
+    def close(self) -> None:
+        """Close the sessions that are kept."""
+        for connection in (each for free in self._free.values() for each in free):
+            connection.close()
 
     def in_source(self, statement: str, parameters: Any = None) -> None:
         self._execute(self.source_dsn, statement, parameters)
@@ -88,16 +110,16 @@ class Pipeline:
         list_keys: bool = False,
         probe: int | None = None,
     ) -> Manifest:
-        with closing(psycopg2.connect(self.source_dsn)) as source:
+        with self._session(self.source_dsn) as source:
             return extract_table(source, self.s3, TABLES[name], window, run_id, self.zone, list_keys, probe)
 
     def probe(self) -> int | None:
         """How the staging area hashes rows."""
-        with connect(self.warehouse_dsn) as connection, connection.cursor() as cursor:
+        with self._session(self.warehouse_dsn) as connection, connection, connection.cursor() as cursor:
             return comparison.probe(cursor)
 
     def load(self, name: str, run_id: str, interval: Window = DAY, limit: DeletionLimit = DEFAULT_LIMIT) -> Loaded:
-        with closing(psycopg2.connect(self.warehouse_dsn)) as staging:
+        with self._session(self.warehouse_dsn) as staging:
             return load_table(staging, self.s3, TABLES[name], run_id, interval, limit)
 
     def run(self, *names: str, window: Window | Full = FULL, run_id: str = "") -> dict[str, Loaded]:
@@ -126,7 +148,7 @@ class Pipeline:
         :param own_hash: whether the two servers hash rows alike; if not, MD5 does it.
         """
         run_id = run_id or f"test__{uuid4()}"
-        with closing(psycopg2.connect(self.warehouse_dsn)) as staging:
+        with self._session(self.warehouse_dsn) as staging:
             held = held_until(staging, TABLES[name])
         self.extract(name, run_id, plan(interval, held, overlap), list_keys, self.probe() if own_hash else None)
         return self.load(name, run_id, interval)
@@ -141,16 +163,18 @@ class Pipeline:
         )
 
     def _noted(self) -> set[str]:
-        with connect(self.warehouse_dsn) as connection, connection.cursor() as cursor:
+        with self._session(self.warehouse_dsn) as connection, connection, connection.cursor() as cursor:
             cursor.execute("SELECT table_name FROM bikes_store_staging.load_log")
             return {name for (name,) in cursor.fetchall()}
 
     def source_rows(self, name: str) -> list[tuple[str, ...]]:
-        return rows_of(self.source_dsn, TABLES[name].schema, TABLES[name])
+        with self._session(self.source_dsn) as connection, connection.cursor() as cursor:
+            return copied(cursor, TABLES[name].schema, TABLES[name])
 
     def staging_rows(self, name: str) -> list[tuple[str, ...]]:
-        return rows_of(self.warehouse_dsn, STAGING_SCHEMA, TABLES[name])
+        with self._session(self.warehouse_dsn) as connection, connection.cursor() as cursor:
+            return copied(cursor, STAGING_SCHEMA, TABLES[name])
 
     def _execute(self, dsn: str, statement: str, parameters: Any) -> None:
-        with connect(dsn) as connection, connection.cursor() as cursor:
+        with self._session(dsn) as connection, connection, connection.cursor() as cursor:
             cursor.execute(statement, parameters)

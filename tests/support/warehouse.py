@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
+import runpy
 import shutil
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,15 @@ from psycopg2.extensions import parse_dsn
 
 from cli.database import connect
 from cli.names import SUPERUSER
-from cli.paths import DBT_PROJECT
+from cli.paths import DBT_PROJECT, REPOSITORY
 from cli.processes.settings import LOOPBACK, SUPERUSER_PASSWORD
 from tests.support.compare import WHEN_BUILT, built_tables
 from tests.support.services import Postgres
 
 UNKNOWN = "0" * 32
+
+# As a worker does before it runs dbt. What the module has for Airflow is not used here.
+runpy.run_path(str(REPOSITORY / "airflow" / "config" / "worker_keeps.py"))["keep_sessions_of_dbt"]()
 
 
 @dataclass
@@ -96,12 +100,12 @@ class Warehouse:
         # An exposure has a result too, which is always the same: there is nothing to build.
         return [node for node in getattr(result.result, "results", []) if node.node.resource_type != "exposure"]
 
-    def in_a_folder_of_its_own(self, name: str) -> Warehouse:
-        """The same warehouse for a dbt that runs beside another one. It takes what was parsed, and writes by itself."""
-        target = self.target / name
-        target.mkdir()
-        shutil.copy2(self.target / PARTIAL_PARSE_FILE_NAME, target)
-        return replace(self, target=target)
+    def folder_for_another_dbt(self, name: str) -> Path:
+        """Where a program can run beside another one. It need not parse what was parsed here."""
+        folder = self.target / name
+        folder.mkdir()
+        shutil.copy2(self.target / PARTIAL_PARSE_FILE_NAME, folder)
+        return folder
 
     def compile(self) -> Compiled:
         """What dbt would run to build every model at once, and to test what it holds."""
@@ -170,10 +174,12 @@ class Warehouse:
         snapshots = {file.stem for file in (DBT_PROJECT / "snapshots").glob("*.sql")}
         assert {*built_tables(self.dsn)} == {*self.compiled.models} | snapshots
         row = f"(to_jsonb(t) - '{{{','.join(WHEN_BUILT)}}}'::text[])::text"
-        for name, query in self.compiled.models.items():
-            held, given = f"SELECT {row} FROM warehouse.{name} AS t", f"SELECT {row} FROM ({query}) AS t"
-            differ = self.rows(f"({held} EXCEPT ALL {given}) UNION ALL ({given} EXCEPT ALL {held})")
-            assert not differ, f"{name} is not what it would be if it were built at once: {differ[:4]}"
+        with connect(self.dsn) as connection, connection.cursor() as cursor:
+            for name, query in self.compiled.models.items():
+                held, given = f"SELECT {row} FROM warehouse.{name} AS t", f"SELECT {row} FROM ({query}) AS t"
+                cursor.execute(f"({held} EXCEPT ALL {given}) UNION ALL ({given} EXCEPT ALL {held})")
+                differ = cursor.fetchmany(4)
+                assert not differ, f"{name} is not what it would be if it were built at once: {differ}"
 
     def run(self) -> None:
         """Models and snapshots without their tests, which is quicker."""

@@ -28,7 +28,9 @@ def templates(postgres: Postgres) -> tuple[str, str]:
 def pipeline(postgres: Postgres, templates: tuple[str, str], s3: S3Client) -> Iterator[Pipeline]:
     source = postgres.create_database("test_source", templates[0])
     warehouse = postgres.create_database("test_warehouse", templates[1])
-    yield Pipeline(source, warehouse, s3)
+    made = Pipeline(source, warehouse, s3, keeps_sessions=True)
+    yield made
+    made.close()
 
 
 @pytest.fixture
