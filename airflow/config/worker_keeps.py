@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
     from botocore.client import BaseClient
+    from botocore.config import Config
     from dbt.adapters.postgres.connections import PostgresConnectionManager
     from sqlalchemy.pool import Pool
 
@@ -57,8 +58,12 @@ def keep_lake_client() -> None:
     client, made_from = hook.get_conn(), _made_from(hook)
     make = AwsGenericHook.get_client_type
 
-    def get_client_type(self: AwsGenericHook[Any], *args: Any, **kwargs: Any) -> BaseClient:
-        return client if _made_from(self) == made_from else make(self, *args, **kwargs)
+    def get_client_type(
+        self: AwsGenericHook[Any], region_name: str | None = None, config: Config | None = None, **others: Any
+    ) -> BaseClient:
+        if region_name in (None, self.region_name) and config is None and not others and _made_from(self) == made_from:
+            return client
+        return make(self, region_name, config, **others)
 
     AwsGenericHook.get_client_type = get_client_type
 
@@ -91,9 +96,10 @@ def copy_tasks_lightly() -> None:
 
 
 def keep_sessions_of_dbt() -> None:
-    """Have dbt keep a session of the database from one node to the next. It closes it after each, and at the end.
+    """Have dbt keep a session of the database from one node to the next, until a command ends.
 
-    A transaction is rolled back after a node, as closing does it. A session that is lost is replaced.
+    By itself it opens one for each node. What a node has left open is rolled back, as it is when the session is closed.
+    A session that is lost is replaced.
     """
     from dbt.adapters.postgres.connections import PostgresConnectionManager
 

@@ -36,11 +36,12 @@ def test_a_task_takes_the_workers_client_until_the_connection_changes(run):
 
         kept = client()
         print(">", client() is kept, client("elsewhere") is kept)
+        print(">", S3Hook("s3-conn").get_client_type(region_name="eu-west-1").meta.region_name)
         os.environ["AIRFLOW_CONN_S3-CONN"] = {lake("new")!r}
         print(">", client() is kept, client()._request_signer._credentials.secret_key)
     """
     environment = {"AIRFLOW__LOGGING__REMOTE_LOG_CONN_ID": "s3-conn", "AIRFLOW_CONN_S3-CONN": lake("old")}
-    assert run(script, **environment, AIRFLOW_CONN_ELSEWHERE=lake("other")) == ["True False", "False new"]
+    assert run(script, **environment, AIRFLOW_CONN_ELSEWHERE=lake("other")) == ["True False", "eu-west-1", "False new"]
 
 
 def test_a_task_takes_the_workers_engine_and_opens_connections_of_its_own(run, postgres):

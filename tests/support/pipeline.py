@@ -93,8 +93,9 @@ class Pipeline:
 
     def close(self) -> None:
         """Close the sessions that are kept."""
-        for connection in (each for free in self._free.values() for each in free):
-            connection.close()
+        for free in self._free.values():
+            while free:
+                free.pop().close()
 
     def in_source(self, statement: str, parameters: Any = None) -> None:
         self._execute(self.source_dsn, statement, parameters)
@@ -178,3 +179,5 @@ class Pipeline:
     def _execute(self, dsn: str, statement: str, parameters: Any) -> None:
         with self._session(dsn) as connection, connection, connection.cursor() as cursor:
             cursor.execute(statement, parameters)
+        if "ALTER DATABASE" in statement or "ALTER ROLE" in statement:
+            self.close()  # settings of a database or a role count in sessions that begin after it

@@ -343,6 +343,7 @@ def keyed(copied: list[tuple[str, ...]]) -> dict[int, tuple[str, ...]]:
 
 def test_runs_in_any_order_keep_their_promises(pipeline):
     pipeline.in_source(CLOCK)
+    pipeline.in_source("DO $$ BEGIN ASSERT now() = '2024-09-01'; END $$")
     run_ids = count()
     run_state_machine_as_test(
         lambda: Machine(pipeline, run_ids),  # type: ignore[arg-type]  # it is called, so a function will do
