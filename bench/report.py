@@ -86,7 +86,7 @@ def markdown(results: Results) -> str:
     heads = ["", *(_head(scale, results) for scale in results)]
     lines = [heads, ["---", *("---:" for _ in results)], *cells(results)]
     table = "\n".join("| " + " | ".join(line).strip() + " |" for line in lines)
-    return f"{table}\n\n{_machine(results)}"
+    return f"{table}\n\n{_machines(results)}"
 
 
 def show(console: Console, results: Results) -> None:
@@ -97,7 +97,7 @@ def show(console: Console, results: Results) -> None:
     for line in cells(results):
         table.add_row(*(cell.replace("`", "") for cell in line))
     console.print(table)
-    console.print(_machine(results))
+    console.print(_machines(results))
 
 
 def _head(scale: str, results: Results) -> str:
@@ -112,8 +112,17 @@ def _cell(of: Callable[[Medians], float], form: Callable[[float], str], medians:
         return "–"
 
 
-def _machine(results: Results) -> str:
-    machine = list(results.values())[-1]["machine"]
+def _machines(results: Results) -> str:
+    """What each scale was measured on: once for all, unless that differs."""
+    scales: dict[str, list[str]] = {}
+    for scale, result in results.items():
+        scales.setdefault(_machine(result["machine"]), []).append(f"SCALE={scale}")
+    if len(scales) == 1:
+        return next(iter(scales))
+    return "\n".join(f"- {', '.join(measured)}: {machine}" for machine, measured in scales.items())
+
+
+def _machine(machine: dict[str, Any]) -> str:
     versions = (
         f"Python {machine['python']}, PostgreSQL {machine['postgresql']}, Airflow {machine['apache-airflow']},"
         f" Cosmos {machine['astronomer-cosmos']}, dbt {machine['dbt-core']}"

@@ -30,6 +30,16 @@ def test_ratios_follow_from_the_seconds():
     assert found["ours : limit"] == "1.50 x"
 
 
+def test_a_scale_is_told_with_the_machine_that_it_was_measured_on():
+    one = json.loads(RESULTS.read_text())["1"]
+    other = {**one, "machine": {**one["machine"], "processor": "Abacus"}}
+    assert report.markdown({"1": one, "10": other}).split("\n")[-2:] == [
+        f"- SCALE=1: {report.markdown({'1': one}).splitlines()[-1]}",
+        f"- SCALE=10: {report.markdown({'1': other}).splitlines()[-1]}",
+    ]
+    assert "cores of Abacus" in report.markdown({"1": other, "10": other}).splitlines()[-1]
+
+
 def test_the_screen_shows_the_same(capsys):
     results = json.loads(RESULTS.read_text())
     console = Console(width=200)
