@@ -80,7 +80,7 @@ def services(fast: Path) -> Iterator[Services]:
     home.mkdir()
     settings = Settings(home, free_ports(), generate_secrets())
     postgres.create_cluster(settings)
-    # Each session maps the pages that it uses, and tests open thirty thousand sessions on a few rows.
+    # Each session maps the pages that it uses, and tests open many thousand sessions on a few rows.
     with (postgres.data_directory(home) / "postgresql.conf").open("a") as configuration:
         configuration.write("shared_buffers = 16MB\n")
     supervisor = Supervisor(home)

@@ -76,7 +76,7 @@ def _made_from(hook: AwsGenericHook[Any]) -> tuple[Any, ...]:
 
 
 def keep_log_template() -> None:
-    """Have the template of the names of logs compiled once, not three times by each task."""
+    """Have the template of the names of logs compiled once, not several times by each task."""
     from airflow.configuration import conf
     from airflow.utils.log import file_task_handler
 
@@ -92,7 +92,7 @@ def copy_tasks_lightly() -> None:
     """
     from airflow.models.baseoperator import BaseOperator
 
-    BaseOperator._base_operator_shallow_copy_attrs += ("_BaseOperator__init_kwargs",)  # noqa: SLF001
+    BaseOperator._base_operator_shallow_copy_attrs += ("_BaseOperator__init_kwargs",)  # noqa: SLF001 - it has no setting
 
 
 def keep_sessions_of_dbt() -> None:
@@ -114,4 +114,4 @@ def keep_sessions_of_dbt() -> None:
                 return
         release(self)
 
-    PostgresConnectionManager.release = keep  # type: ignore[method-assign, assignment]
+    PostgresConnectionManager.release = keep  # type: ignore[method-assign, assignment]  # to replace it is the aim

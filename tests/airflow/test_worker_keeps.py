@@ -14,7 +14,7 @@ def run(python, tmp_path):
     """Run a script; returns the lines that it prints with a > before them."""
 
     def run(script, **environment):
-        return [line[2:] for line in python.run(script, tmp_path, **environment).splitlines() if line[:1] == ">"]
+        return [line.removeprefix("> ") for line in python.run(script, tmp_path, **environment)]
 
     return run
 

@@ -20,8 +20,7 @@ def warmed(python, tmp_path):
     """Run a script that has the module as `warm`; returns the lines that it prints."""
 
     def run(script, **environment):
-        printed = python.run(_START + textwrap.dedent(script), tmp_path, **environment)
-        return [line for line in printed.splitlines() if line.startswith(">")]
+        return python.run(_START + textwrap.dedent(script), tmp_path, **environment)
 
     return run
 

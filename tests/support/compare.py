@@ -12,7 +12,14 @@ from cli.database import connect, query
 WHEN_BUILT = ("built_at", "line_changed_at", "header_changed_at")
 #: Columns that may differ between two runs on the same data: when a row was written, and the keys made from that.
 TECHNICAL = (*WHEN_BUILT, "recorded_at", "dbt_updated_at", "dbt_scd_id")
-_ROW = f"(to_jsonb(t) - '{{{','.join(TECHNICAL)}}}'::text[])::text"
+
+
+def row_without(columns: tuple[str, ...]) -> str:
+    """The SQL for a row of a table `t` as JSON, without some of its columns."""
+    return f"(to_jsonb(t) - '{{{','.join(columns)}}}'::text[])"
+
+
+_ROW = f"{row_without(TECHNICAL)}::text"
 
 
 def assert_staging_equals_source(source_dsn: str, warehouse_dsn: str) -> None:

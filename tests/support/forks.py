@@ -59,8 +59,8 @@ class Forks:
 
     _server: subprocess.Popen[str]
 
-    def run(self, script: str, folder: Path, **environment: str) -> str:
-        """Run a script in a fork; returns what it prints. Fails when it does.
+    def run(self, script: str, folder: Path, **environment: str) -> list[str]:
+        """Run a script in a fork; returns the lines that it prints with a > at their beginning. Fails when it does.
 
         :param folder: that it works in.
         """
@@ -76,8 +76,9 @@ class Forks:
             code = self._server.stdout.readline()
         finally:
             too_long.cancel()
-        assert code == "0\n", output.read_text()[-3000:]
-        return output.read_text()
+        printed = output.read_text()
+        assert code == "0\n", printed[-3000:]
+        return [line for line in printed.splitlines() if line.startswith(">")]
 
 
 @contextmanager

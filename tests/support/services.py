@@ -70,7 +70,7 @@ class Postgres:
     def make_logins_quick(self) -> None:
         """Have the superuser's password hashed once for a login, and not 4096 times: 2 ms of processor time less.
 
-        Tests log in some thirty thousand times. Other roles, and a wrong password, are checked as always.
+        Tests log in many thousand times. Other roles, and a wrong password, are checked as always.
         """
         verifier = sql.Literal(_scram_verifier(self.settings.secrets[SUPERUSER_PASSWORD]))
         self._execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(SUPERUSER), verifier))

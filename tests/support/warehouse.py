@@ -19,7 +19,7 @@ from cli.database import connect
 from cli.names import SUPERUSER
 from cli.paths import DBT_PROJECT, REPOSITORY
 from cli.processes.settings import LOOPBACK, SUPERUSER_PASSWORD
-from tests.support.compare import WHEN_BUILT, built_tables
+from tests.support.compare import WHEN_BUILT, built_tables, row_without
 from tests.support.services import Postgres
 
 UNKNOWN = "0" * 32
@@ -136,7 +136,7 @@ class Warehouse:
         return {table: self._contents_of(table) for table in built_tables(self.dsn)}
 
     def _contents_of(self, table: str) -> list[tuple[Any, ...]]:
-        row = f"to_jsonb(t) - '{{{','.join(WHEN_BUILT)}}}'::text[]"
+        row = row_without(WHEN_BUILT)
         return self.rows(f"SELECT r FROM (SELECT {row} AS r FROM warehouse.{table} AS t) AS rows ORDER BY r::text")
 
     def build(self, *arguments: str) -> dict[str, str]:
@@ -148,7 +148,7 @@ class Warehouse:
         return statuses
 
     def run_and_test(self) -> dict[str, str]:
-        """The same, and quicker: the data tests are asked in one session, and not by dbt, which opens one for each."""
+        """The same, and quicker: the data tests are asked as plain queries. dbt takes 0.02 s around each."""
         self.run()
         statuses = self.ask_tests()
         assert "fail" not in statuses.values(), [name for name, status in statuses.items() if status == "fail"]
@@ -173,7 +173,7 @@ class Warehouse:
         assert self.compiled
         snapshots = {file.stem for file in (DBT_PROJECT / "snapshots").glob("*.sql")}
         assert {*built_tables(self.dsn)} == {*self.compiled.models} | snapshots
-        row = f"(to_jsonb(t) - '{{{','.join(WHEN_BUILT)}}}'::text[])::text"
+        row = f"{row_without(WHEN_BUILT)}::text"
         with connect(self.dsn) as connection, connection.cursor() as cursor:
             for name, query in self.compiled.models.items():
                 held, given = f"SELECT {row} FROM warehouse.{name} AS t", f"SELECT {row} FROM ({query}) AS t"
