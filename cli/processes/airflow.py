@@ -92,7 +92,8 @@ def services(settings: Settings, open_lineage: Mapping[str, object] | None = Non
         service("webserver", "webserver"),
         # Their log servers would listen on every address of the machine. Logs are read from the lake instead.
         service("triggerer", "triggerer", "--skip-serve-logs"),
-        service("worker", "celery", "worker", "--skip-serve-logs"),
+        # It is the only worker, and would wait a second for an answer of others.
+        service("worker", "celery", "worker", "--skip-serve-logs", "--without-mingle"),
     ]
 
 

@@ -113,7 +113,8 @@ FROM sales.specialofferproduct
 WHERE specialofferid BETWEEN 1 AND 5
 GROUP BY productid;
 
-CREATE TEMPORARY TABLE sold ON COMMIT DROP AS
+-- Each line and its product.
+CREATE TEMPORARY TABLE chosen ON COMMIT DROP AS
 WITH wanted AS (
     SELECT
         salesorderid,
@@ -135,18 +136,26 @@ WITH wanted AS (
     CROSS JOIN generate_series(1, lines) AS line
 ),
 
-chosen AS (
+-- MATERIALIZED: joined in one step, each line would be tried with every place of its shelf, 25 million times.
+aimed AS MATERIALIZED (
     SELECT
         w.*,
-        f.productid
+        (pg_temp.draw('place', w.key, p.places) + (w.line - 1) * (p.places / w.lines)) % p.places AS place
     FROM wanted AS w
     INNER JOIN (SELECT DISTINCT kind, season, places FROM shelf) AS p USING (kind, season)
-    INNER JOIN shelf AS f
-        ON w.kind = f.kind AND w.season = f.season
-            AND f.place = (pg_temp.draw('place', w.key, p.places) + (w.line - 1) * (p.places / w.lines)) % p.places
-),
+)
 
-counted AS (
+SELECT
+    w.*,
+    f.productid
+FROM aimed AS w
+INNER JOIN shelf AS f USING (kind, season, place);
+
+-- Without it, PostgreSQL expects a few lines, and compares each of them with each product.
+ANALYZE chosen;
+
+CREATE TEMPORARY TABLE sold ON COMMIT DROP AS
+WITH counted AS (
     SELECT
         c.*,
         a.price,
