@@ -127,10 +127,6 @@ class Warehouse:
             },
         )
 
-    def fact_orders(self) -> list[tuple[Any, ...]]:
-        """Every row of fact_order, without the times at which it was built and its origins were staged."""
-        return self._contents_of("fact_order")
-
     def contents(self) -> dict[str, list[tuple[Any, ...]]]:
         """The rows of every table that dbt builds, without what tells when they were built."""
         return {table: self._contents_of(table) for table in built_tables(self.dsn)}
