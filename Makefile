@@ -124,25 +124,28 @@ lint-sql:
 
 .PHONY: test
 test: install lint ## run the linters and all tests
-	@echo "• $(WAREHOUSE_TESTS) $(PLATFORM_TESTS) run beside the others; their reports come last"
+	@echo "• the parts of the tests, three side by side: $(TEST_PARTS)"
 	@mkdir -p .test
-	@$(MAKE) --no-print-directory --jobs 3 test-pipeline test-warehouse test-platform; code=$$?; \
-		cat .test/warehouse.log .test/platform.log; exit $$code
+	@$(MAKE) --no-print-directory --keep-going --jobs 3 $(TEST_PARTS:%=test-part-%); code=$$?; \
+		cat $(TEST_PARTS:%=.test/%.log); exit $$code
 
-# Many of these tests wait: until containers are healthy, until a lost heartbeat is noticed. So three parts keep two
-# cores busy. They are of about the same length: tests/e2e, in the first, takes longer than any other folder.
-WAREHOUSE_TESTS := tests/dbt tests/faults tests/warehouse tests/backup tests/bad_input tests/airflow
-PLATFORM_TESTS := tests/containers tests/terraform tests/grafana tests/prometheus tests/support \
-	tests/kubernetes tests/processes tests/source
+# Many of these tests wait: until containers are healthy, until a lost heartbeat is noticed. So three parts at a time
+# keep two cores busy. The longest begin first, and short ones come last, so that all end at about the same time.
+TEST_PARTS := containers e2e dbt faults dags terraform processes others
+TESTS_containers := tests/containers
+TESTS_e2e := tests/e2e
+TESTS_dbt := tests/dbt
+TESTS_faults := tests/faults tests/warehouse tests/backup tests/bad_input tests/airflow tests/source
+TESTS_dags := tests/dags
+TESTS_terraform := tests/terraform tests/grafana tests/prometheus tests/support tests/kubernetes
+TESTS_processes := tests/processes
+# Whatever no other part has, so that no test is forgotten.
+TESTS_others := tests $(foreach part,$(filter-out others,$(TEST_PARTS)),$(TESTS_$(part):%=--ignore=%))
 
-.PHONY: test-pipeline test-warehouse test-platform
-test-pipeline:
-	@.venv/bin/pytest $(WAREHOUSE_TESTS:%=--ignore=%) $(PLATFORM_TESTS:%=--ignore=%) $(PYTEST)
-test-warehouse:
-	@TEST_PORTS_FROM=23000 .venv/bin/pytest $(WAREHOUSE_TESTS) --ignore=tests/faults/long $(PYTEST) >.test/warehouse.log 2>&1
-test-platform:
-	@TEST_PORTS_FROM=26000 .venv/bin/pytest $(PLATFORM_TESTS) --ignore=tests/containers/long $(PYTEST) \
-		>.test/platform.log 2>&1
+.PHONY: $(TEST_PARTS:%=test-part-%)
+$(TEST_PARTS:%=test-part-%): test-part-%:
+	@.venv/bin/pytest $(TESTS_$*) --ignore-glob='tests/*/long' $(PYTEST) >.test/$*.log 2>&1; code=$$?; \
+		echo "$* $$(tail -n 1 .test/$*.log)"; exit $$code
 
 .PHONY: test-unit
 test-unit: install ## run the tests that need no service, in under 30 seconds

@@ -73,7 +73,11 @@ class Claims:
     claimed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str = "port") -> None:
+        """
+        :param kind: only commands with claims of the same kind leave each other's ports alone.
+        """
+        self._kind = kind
         self._held: dict[int, socket.socket] = {}
 
     def __enter__(self) -> Claims:
@@ -90,7 +94,7 @@ class Claims:
             return True
         claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         try:
-            claim.bind(f"\0bikes-store-port-{port}")
+            claim.bind(f"\0bikes-store-{self._kind}-{port}")
         except OSError:
             claim.close()
             return False

@@ -331,11 +331,14 @@ def test_a_warehouse_that_is_stale_or_off_makes_its_alert_fire_and_clear(stack, 
 
 
 def test_faults_of_the_platform_make_their_alerts_fire_and_clear(stack, ask, run_sleeper):
-    """A broken DAG file; the source, the lake, an exporter and all workers stopped while a run waits."""
-    workers = ["airflow-worker-1", "airflow-worker-2"]
-    stopped = [stack.engine.containers.get(f"{NAME}-{name}") for name in ("source", "lake", "redis-exporter", *workers)]
+    """A broken DAG file; the source, the lake and an exporter stopped, and all workers frozen, while a run waits."""
+    names = ["airflow-worker-1", "airflow-worker-2"]
+    workers = [stack.engine.containers.get(f"{NAME}-{name}") for name in names]
+    stopped = [stack.engine.containers.get(f"{NAME}-{name}") for name in ("source", "lake", "redis-exporter")]
     broken = stack.folder.parent / "dags" / "broken.py"
     broken.write_text("from airflow import DAG\nthis is no Python\n")  # Airflow reads only files that have these words
+    for container in workers:
+        container.pause()
     for container in reversed(stopped):
         container.stop(timeout=5)
     stack.airflow.call("POST", "/dags/sleeper/dagRuns", {"conf": {"fail": False}})
@@ -344,7 +347,7 @@ def test_faults_of_the_platform_make_their_alerts_fire_and_clear(stack, ask, run
         "Lake down": ([{}], 60),
         "Metrics missing": ([{"job": "redis"}], 60),
         "DAG import error": ([{}], 120),
-        "Worker heartbeat lost": ([{"worker": worker} for worker in workers], 180),
+        "Worker heartbeat lost": ([{"worker": name} for name in names], 180),
         "Queue stuck": ([{}], 360),
     }
     for name, (labels, seconds) in alerts.items():
@@ -353,6 +356,8 @@ def test_faults_of_the_platform_make_their_alerts_fire_and_clear(stack, ask, run
     broken.unlink()
     for container in stopped:
         container.start()
+    for container in workers:
+        container.unpause()
     for name in alerts:
         wait_for_alert(ask, name, [], 180)
 
