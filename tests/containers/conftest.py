@@ -64,15 +64,21 @@ def make_stack(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture(scope="session")
-def stack(engine: docker.DockerClient, make_stack: Callable[..., Stack]) -> Iterator[Stack]:
+def doubles(engine: docker.DockerClient) -> Iterator[dict[str, str]]:
+    """The environment that tells Terraform of doubles that run already; after `terraform init`."""
+    with kept_doubles() as told:
+        yield told
+
+
+@pytest.fixture(scope="session")
+def stack(engine: docker.DockerClient, make_stack: Callable[..., Stack], doubles: dict[str, str]) -> Iterator[Stack]:
     # A small disk in memory, so that a test can fill it. Docker keeps a volume that exists.
     disk = {"type": "tmpfs", "device": "tmpfs", "o": "size=2g"}
     engine.volumes.create(f"{NAME}-source-data", driver="local", driver_opts=disk)
     made = make_stack(NAME, worker_count="2")
     made.up()
-    with kept_doubles() as doubles:
-        made.environment |= doubles
-        yield made
+    made.environment |= doubles
+    yield made
 
 
 def shorten_wait_for_lost_tasks(environment: Path) -> None:

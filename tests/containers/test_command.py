@@ -26,11 +26,16 @@ def folder(tmp_path):
 
 @pytest.fixture
 def up(folder, bare_module):
-    """Run `python -m cli.containers NAME` on a fresh copy of the module; returns its output and its exit code."""
+    """Run `python -m cli.containers NAME` on a fresh copy of the module; returns its output and its exit code.
+
+    The double for Docker starts anew each time, as the environment says where the engine is; the others run already.
+    """
+    told = json.loads(bare_module.doubles["TF_REATTACH_PROVIDERS"])
+    others = json.dumps({source: double for source, double in told.items() if "docker" not in source})
 
     def run(name, **environment):
         made = {**bare_module.environment, "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'dags'}"}
-        made |= {"TERRAFORM_DIR": str(folder), **environment}
+        made |= {"TERRAFORM_DIR": str(folder), "TF_REATTACH_PROVIDERS": others, **environment}
         command = [sys.executable, "-m", "cli.containers", *name.split()]
         done = subprocess.run(command, env=made, cwd=REPOSITORY, capture_output=True, text=True)
         return " ".join((done.stdout + done.stderr).split()), done.returncode

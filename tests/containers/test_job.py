@@ -32,7 +32,7 @@ module "job" {
 
 
 @pytest.fixture
-def terraform(engine, tmp_path, monkeypatch):
+def terraform(engine, doubles, tmp_path, monkeypatch):
     need_base(engine)
     for name, value in write_mirror(tmp_path).items():
         monkeypatch.setenv(name, value)
@@ -43,6 +43,7 @@ def terraform(engine, tmp_path, monkeypatch):
     (folder / "main.tf").write_text(ROOT % values)
     made = Terraform(folder)
     made.run("init", "-no-color", quiet=True)
+    monkeypatch.setenv("TF_REATTACH_PROVIDERS", doubles["TF_REATTACH_PROVIDERS"])
     yield made
     made.run("destroy", "-no-color", "-auto-approve", "-refresh=false", quiet=True)
 

@@ -49,7 +49,7 @@ module "service" {
 
 
 @pytest.fixture
-def terraform(engine, tmp_path, monkeypatch):
+def terraform(engine, doubles, tmp_path, monkeypatch):
     need_base(engine)
     for name, value in write_mirror(tmp_path).items():
         monkeypatch.setenv(name, value)
@@ -59,6 +59,7 @@ def terraform(engine, tmp_path, monkeypatch):
     (folder / "main.tf").write_text(ROOT % values)
     made = Terraform(folder)
     made.run("init", "-no-color", quiet=True)
+    monkeypatch.setenv("TF_REATTACH_PROVIDERS", doubles["TF_REATTACH_PROVIDERS"])
     yield made
     made.run("destroy", "-no-color", "-auto-approve", "-refresh=false", quiet=True)
 
