@@ -16,6 +16,7 @@ from configparser import RawConfigParser
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from xmlrpc.client import Fault, ServerProxy
@@ -83,7 +84,9 @@ class Supervisor:
     def is_running(self) -> bool:
         try:
             self._call("getState")
-        except OSError:
+        except Fault:  # it is about to go
+            return True
+        except (OSError, HTTPException):  # it may go in the middle of an answer
             return False
         return True
 
@@ -159,14 +162,17 @@ class Supervisor:
         return int(self._call("getProcessInfo", name)["pid"])
 
     def shutdown(self) -> None:
-        """Stop all services, those of the highest priority first, and end supervisord."""
-        if self.is_running():
+        """Stop all services, those of the highest priority first, and end supervisord.
+
+        Another command may do the same: a Ctrl-C in one terminal, `make demo-down` in the next.
+        """
+        with suppress(OSError, HTTPException, Fault):  # supervisord is gone, or about to go
             for names in self._by_priority():
                 for name in names:
                     self._stop(name, wait=False)
                 _wait(partial(self._have_ended, names), _LONGEST_STOP)
             self._call("shutdown")
-            _wait(lambda: not self.is_running(), _LONGEST_STOP)
+        _wait(lambda: not self.is_running(), _LONGEST_STOP)
         shutil.rmtree(self._runtime, ignore_errors=True)
 
     def _stop(self, name: str, wait: bool) -> None:

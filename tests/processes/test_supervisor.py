@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,16 @@ def test_service_comes_up_and_is_stopped(supervisor):
     supervisor.shutdown()
     assert not supervisor.is_running()
     assert supervisor.log_path("sleeper").read_text() == "up\n"
+
+
+def test_several_may_stop_it_at_once(supervisor):
+    """As when somebody presses Ctrl-C, and types `make demo-down` in another terminal."""
+    slow = "import signal, sys, time; signal.signal(15, lambda *_: (time.sleep(0.5), sys.exit())); time.sleep(60)"
+    supervisor.start_daemon([service("slow", slow)])
+    supervisor.start("slow")
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda _: Supervisor(supervisor.home).shutdown(), range(6)))
+    assert not supervisor.is_running()
 
 
 def test_service_that_dies_is_named_with_its_last_words(supervisor):
