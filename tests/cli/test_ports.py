@@ -68,6 +68,8 @@ def test_a_claim_ends_with_its_process(held):
         assert other.stdout.readline() == "True\n"
         with Claims() as claims:
             assert not claims.claim(held)
+            with Claims("another kind") as others:
+                assert others.claim(held)
             other.kill()  # however it ends
             other.wait()
             assert claims.claim(held)
