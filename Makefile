@@ -131,7 +131,7 @@ test: install lint ## run the linters and all tests
 
 # Many of these tests wait: until containers are healthy, until a lost heartbeat is noticed. So three parts at a time
 # keep two cores busy. The longest begin first, and short ones come last, so that all end at about the same time.
-TEST_PARTS := containers e2e dbt terraform faults dags processes others
+TEST_PARTS := containers e2e dbt dags faults terraform processes others
 TESTS_containers := tests/containers
 TESTS_e2e := tests/e2e
 TESTS_dbt := tests/dbt
