@@ -304,24 +304,30 @@ def test_a_deleted_order_is_gone_everywhere_and_an_accident_is_refused(play, sta
 
 
 @pytest.mark.parametrize(
-    ("name", "task", "says"),
+    ("name", "incremental", "task", "says"),
     [
         (
             "api-down",
+            "False",
             "extract.api.currency",
             "The currency API at http://127.0.0.1:9/api/currencydata can't be reached",
         ),
-        ("broken-row", "load.db.salesorderdetail", "has the key (salesorderid, salesorderdetailid) = ("),
-        ("schema-drift", "extract.db.production.product", 'column "listprice" does not exist'),
+        ("broken-row", "False", "load.db.salesorderdetail", "has the key (salesorderid, salesorderdetailid) = ("),
+        ("schema-drift", "False", "extract.db.production.product", 'column "listprice" does not exist'),
+        ("schema-drift", "True", "extract.db.production.product", 'column "listprice" does not exist'),
     ],
 )
-def test_a_failure_has_a_sentence_writes_nothing_and_is_mended(play, stack, currency_url, name, task, says):
+def test_a_failure_has_a_sentence_writes_nothing_and_is_mended(
+    play, stack, currency_url, monkeypatch, name, incremental, task, says
+):
+    monkeypatch.setitem(stack.variables, MODE, incremental)
     broken, green = play(name).acts
     failed = broken.outcomes[0].failed
     assert failed and failed.task_id == task
     assert says in failed.sentence
     assert stations_that_moved(broken) == {"source"}
     assert green.outcomes[0].failed is None
+    # In incremental mode too: what came in on the day waited for the run that succeeded.
     assert {"staging", "fact"} <= stations_that_moved(green) | ({"fact"} if name == "broken-row" else set())
     assert stack.variables[API_URL] == currency_url
 
