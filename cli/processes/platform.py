@@ -19,7 +19,7 @@ from cli.names import ADMIN, LAKE_ACCESS_KEY
 from cli.ports import Claims, is_taken
 from cli.processes import airflow, broker, currency_api, databases, lake, monitoring, postgres
 from cli.processes.settings import Settings, check_free
-from cli.processes.supervisor import Supervisor
+from cli.processes.supervisor import Gone, Supervisor
 
 #: The port of each service. An environment variable NAME_PORT changes it, for instance AIRFLOW_PORT=9090.
 DEFAULT_PORTS: dict[str, int] = {
@@ -166,12 +166,12 @@ def remove(home: Path) -> bool:
 
 
 def wait_until_gone(condition: Callable[[], None]) -> None:
-    """Call a check until supervisord is gone, because somebody else ended it. The check then raises ConnectionError."""
+    """Call a check until supervisord is gone, because somebody else ended it: the check then raises Gone."""
     try:
         while True:
             condition()
             time.sleep(2)
-    except (ConnectionError, FileNotFoundError):
+    except Gone:
         return
 
 

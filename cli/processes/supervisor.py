@@ -22,7 +22,7 @@ from typing import Any
 from xmlrpc.client import Fault, ServerProxy
 
 from supervisor.states import ProcessStates
-from supervisor.xmlrpc import SupervisorTransport
+from supervisor.xmlrpc import Faults, SupervisorTransport
 
 from cli.errors import UserError
 from cli.files import write_private
@@ -70,6 +70,14 @@ class Service:
     metrics: Metrics | None = None
 
 
+class Gone(ConnectionError):
+    """There is no supervisord. Another command may have ended it."""
+
+
+class Going(Gone):
+    """supervisord is about to go, and takes no calls."""
+
+
 class Supervisor:
     """The supervisord of one folder, which holds its configuration and the services' logs."""
 
@@ -84,9 +92,9 @@ class Supervisor:
     def is_running(self) -> bool:
         try:
             self._call("getState")
-        except Fault:  # it is about to go
+        except Going:
             return True
-        except (OSError, HTTPException):  # it may go in the middle of an answer
+        except Gone:
             return False
         return True
 
@@ -137,6 +145,7 @@ class Supervisor:
         """Check that every service that was started still runs.
 
         :raises UserError: when one has ended; the message has the last lines of its log.
+        :raises Gone: when somebody else has ended supervisord.
         """
         for process in self._call("getAllProcessInfo"):
             if process["state"] in _DOWN:
@@ -166,7 +175,7 @@ class Supervisor:
 
         Another command may do the same: a Ctrl-C in one terminal, `make demo-down` in the next.
         """
-        with suppress(OSError, HTTPException, Fault):  # supervisord is gone, or about to go
+        with suppress(Gone):
             for names in self._by_priority():
                 for name in names:
                     self._stop(name, wait=False)
@@ -206,6 +215,12 @@ class Supervisor:
         try:
             with ServerProxy("http://localhost", transport=transport) as server:
                 return getattr(server.supervisor, method)(*arguments)
+        except (OSError, HTTPException) as error:  # it may go in the middle of an answer
+            raise Gone(str(error)) from error
+        except Fault as fault:
+            if fault.faultCode == Faults.SHUTDOWN_STATE:
+                raise Going(fault.faultString) from fault
+            raise
         finally:
             transport.close()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cli.errors import UserError
-from cli.processes.supervisor import Service, Supervisor
+from cli.processes.supervisor import Gone, Service, Supervisor
 
 
 def service(name, script, ready=lambda: True, **options):
@@ -44,10 +44,26 @@ def test_service_comes_up_and_is_stopped(supervisor):
     assert supervisor.log_path("sleeper").read_text() == "up\n"
 
 
+ENDS_SLOWLY = (
+    "import signal, sys, time; signal.signal(15, lambda *_: (time.sleep(1), sys.exit())); print('up'); time.sleep(60)"
+)
+
+
+def test_whoever_watches_it_sees_that_it_is_about_to_go(supervisor):
+    """As `make demo` does, while `make demo-down` ends supervisord in another terminal."""
+    log = supervisor.log_path("slow")
+    supervisor.start_daemon([service("slow", ENDS_SLOWLY, lambda: log.read_text() == "up\n")])
+    supervisor.start("slow")
+    supervisor.wait_ready("slow", seconds=10)
+    supervisor._call("shutdown")  # noqa: SLF001 - shutdown() waits for the end
+    assert supervisor.is_running()
+    with pytest.raises(Gone):
+        supervisor.check()
+
+
 def test_several_may_stop_it_at_once(supervisor):
     """As when somebody presses Ctrl-C, and types `make demo-down` in another terminal."""
-    slow = "import signal, sys, time; signal.signal(15, lambda *_: (time.sleep(0.5), sys.exit())); time.sleep(60)"
-    supervisor.start_daemon([service("slow", slow)])
+    supervisor.start_daemon([service("slow", ENDS_SLOWLY)])
     supervisor.start("slow")
     with ThreadPoolExecutor() as pool:
         list(pool.map(lambda _: Supervisor(supervisor.home).shutdown(), range(6)))
