@@ -21,9 +21,9 @@ from docker.models.volumes import Volume
 
 from cli.containers.images import read_pinned
 from cli.paths import REPOSITORY, TERRAFORM
-from tests.support.needs import lack, need_program
+from tests.support.go_tools import statsd_exporter
+from tests.support.needs import lack
 
-STATSD_EXPORTER = "github.com/prometheus/statsd_exporter@v0.28.0"
 _IMAGES = REPOSITORY / "tests" / "support" / "images"
 _CERTIFICATES = Path("/usr/local/share/ca-certificates")
 
@@ -69,20 +69,10 @@ def build_images(engine: docker.DockerClient, folder: Path) -> dict[str, str]:
         if name == "lake":
             shutil.copy2(Path(sys.prefix) / "bin" / "weed", context / "weed")
         if name == "statsd-exporter":
-            shutil.copy2(build_statsd_exporter(), context)
+            shutil.copy2(statsd_exporter(), context / "statsd_exporter")
         images[variable] = f"bikes-store-stand-in/{name}:test"
         engine.images.build(path=str(context), tag=images[variable], buildargs={"COMMON": common}, rm=True)
     return images
-
-
-def build_statsd_exporter() -> Path:
-    """The real statsd-exporter, built once with Go's own tool and kept in .test/."""
-    binary = REPOSITORY / ".test" / "bin" / "statsd_exporter"
-    if not binary.exists():
-        need_program("go", "the tests build statsd-exporter with it")
-        environment = {**os.environ, "GOBIN": str(binary.parent), "CGO_ENABLED": "0", "GOFLAGS": "-mod=mod"}
-        subprocess.run(["go", "install", STATSD_EXPORTER], env=environment, check=True, capture_output=True, text=True)
-    return binary
 
 
 def find_leftovers(engine: docker.DockerClient, name: str) -> list[Container | Volume | Network]:

@@ -14,8 +14,7 @@ import requests
 
 from cli.paths import REPOSITORY
 from cli.processes.settings import LOOPBACK
-from tests.support.engine import build_statsd_exporter
-from tests.support.needs import need_program
+from tests.support.go_tools import statsd_exporter
 from tests.support.ports import free_ports
 
 #: The project's own.
@@ -52,12 +51,11 @@ class Exporter:
 @contextmanager
 def running_exporter(mapping: Path) -> Iterator[Exporter]:
     """An exporter with a mapping."""
-    need_program("go", "it builds the statsd-exporter that this test runs")
     ports = free_ports()
     made = Exporter(ports["statsd"], ports["statsd_web"])
     process = subprocess.Popen(
         [
-            str(build_statsd_exporter()),
+            str(statsd_exporter()),
             f"--statsd.mapping-config={mapping}",
             "--statsd.listen-udp=",
             f"--statsd.listen-tcp={LOOPBACK}:{made.statsd_port}",
