@@ -15,7 +15,7 @@ from bikes_store.comparison import NO_DIFFERENCE, Difference
 from bikes_store.database import PLAIN_VALUES, transaction
 from bikes_store.deletions import DEFAULT_LIMIT, DeletionLimit, check_deletion
 from bikes_store.errors import Refused
-from bikes_store.lake import Body, Manifest, read_object
+from bikes_store.lake import CHUNK_SIZE, Body, Manifest, read_object
 from bikes_store.staging import refuse_outdated
 from bikes_store.tables import STAGING_SCHEMA, Table
 from bikes_store.window import Window, read_window
@@ -198,7 +198,8 @@ def _copy_list(cursor: Cursor, lake: S3Client, table: Table, manifest: Manifest)
 
 
 def _copy(cursor: Cursor, target: sql.Identifier, columns: sql.Composed, manifest: Manifest, stream: Body) -> None:
-    cursor.copy_expert(sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, HEADER)").format(target, columns), stream)
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, HEADER)").format(target, columns)
+    cursor.copy_expert(statement, stream, CHUNK_SIZE)
     if cursor.rowcount != manifest.rows:
         raise Refused(
             f"The object of {manifest.source} holds {cursor.rowcount} rows, but was written with {manifest.rows}:"

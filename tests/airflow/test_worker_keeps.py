@@ -71,6 +71,70 @@ def test_a_task_takes_the_workers_engine_and_opens_connections_of_its_own(run, p
     assert run(script, DATABASE=postgres.create_database("kept_engine")) == ["True False", "False", "True"]
 
 
+def test_a_task_compiles_little_of_what_it_asks(run, postgres):
+    """A whole task, in a fork of a process that knows the statements and of one that does not."""
+    script = """
+        import os
+        from airflow import settings
+        settings.SQL_ALCHEMY_CONN = os.environ["DATABASE"]
+        settings.configure_orm()
+        import pendulum
+        import worker_keeps
+        from airflow import DAG
+        from airflow.datasets import Dataset
+        from airflow.models import import_all_models
+        from airflow.models.base import Base
+        from airflow.operators.empty import EmptyOperator
+        from airflow.operators.python import PythonOperator
+        from airflow.utils.db import add_default_pool_if_not_exists, synchronize_log_template
+        from airflow.utils.types import DagRunType
+        from sqlalchemy.sql.elements import ClauseElement
+
+        import_all_models()
+        import airflow.providers.fab.auth_manager.models  # users, whom other tables refer to
+        with DAG("shop", start_date=pendulum.datetime(2024, 9, 1), schedule=None) as dag:
+            sell = PythonOperator(task_id="sell", python_callable=print, outlets=[Dataset("shop")])
+            sell >> EmptyOperator(task_id="count")
+        Base.metadata.create_all(settings.engine)
+        add_default_pool_if_not_exists()
+        synchronize_log_template()
+        dag.fileloc = worker_keeps.__file__  # the DAG's code is kept too
+        dag.sync_to_db()
+        moment = pendulum.datetime(2024, 9, 2)
+        given = {"run_type": DagRunType.MANUAL, "data_interval": (moment, moment)}
+        run = dag.create_dagrun("running", moment, "by_hand", **given)
+
+        def compiled_by_a_task():
+            made = []
+            compile = ClauseElement._compiler
+            ClauseElement._compiler = lambda self, *a, **k: made.append(self) or compile(self, *a, **k)
+            task = run.get_task_instance("sell")
+            task.refresh_from_task(sell)
+            task.run(verbose=False, ignore_ti_state=True)
+            task.schedule_downstream_tasks()
+            assert task.state == "success"
+            return len(made)
+
+        def in_a_fork(count):
+            end, start = os.pipe()
+            if not os.fork():
+                settings.reconfigure_orm(disable_connection_pool=True)  # as a process does that runs a task
+                os.write(start, str(count()).encode())
+                os._exit(0)
+            os.wait()
+            return int(os.read(end, 9))
+
+        settings.engine.dispose()
+        worker_keeps.keep_engine()
+        before = in_a_fork(compiled_by_a_task)
+        worker_keeps.know_statements()
+        print(">", before, in_a_fork(compiled_by_a_task))
+    """
+    ((line),) = run(script, DATABASE=postgres.create_database("statements"))
+    before, after = map(int, line.split())
+    assert before > 20 and after < before / 2, line
+
+
 def test_a_task_that_has_ended_copies_no_task_that_does_not_follow(run):
     script = """
         from datetime import datetime

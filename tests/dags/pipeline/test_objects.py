@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from smart_open.s3 import MultipartWriter
 
 from bikes_store.errors import Unavailable
-from bikes_store.lake import BUCKET, Manifest, object_key, write_object
+from bikes_store.lake import BUCKET, CHUNK_SIZE, Manifest, object_key, write_object
 from bikes_store.tables import TABLES
 
 COLUMNS = TABLES["salesorderdetail"].columns
@@ -32,6 +33,22 @@ def test_upload_that_fails_leaves_no_object_and_no_parts(s3, size):
     assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET, Prefix=f"sales.store/broken-{size}")
     uploads = s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads", [])
     assert not [upload for upload in uploads if upload["Key"].startswith("sales.store/broken")]
+
+
+def test_rows_reach_the_upload_in_large_pieces(s3, monkeypatch):
+    write, pieces = MultipartWriter.write, []
+
+    def counted(self, data):
+        pieces.append(len(data))
+        return write(self, data)
+
+    monkeypatch.setattr(MultipartWriter, "write", counted)
+    manifest = Manifest("sales.store", "pieces", "full", ("a",), 1000, datetime.now(timezone.utc))
+    with write_object(s3, manifest) as stream:
+        for _ in range(1000):
+            stream.write(b"x" * 1000)
+    assert sum(pieces) == 1_000_000
+    assert len(pieces) <= 1 + 1_000_000 // CHUNK_SIZE + 1
 
 
 def test_uploads_that_killed_workers_left_are_removed(small_source, monkeypatch):
