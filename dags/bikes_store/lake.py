@@ -33,8 +33,8 @@ log = logging.getLogger(__name__)
 BUCKET = data_bucket()
 #: Bytes held in memory while an object is written, whatever its size. S3 allows 10,000 parts: 160 GB for one object.
 PART_SIZE = 16 * 1024 * 1024
-#: Bytes that COPY and an object pass on at once. By itself, COPY writes single rows and reads 8,192 bytes. Each time is a
-#: call of Python, and all of them are a quarter of its processor time.
+#: Bytes that COPY and an object pass on at once. By itself, COPY writes single rows and reads 8,192 bytes. Each time is
+#: a call of Python, and all of them are a quarter of its processor time.
 CHUNK_SIZE = 256 * 1024
 #: No upload takes as long. One that is older has lost its worker.
 LONGEST_UPLOAD = timedelta(days=1)
