@@ -75,10 +75,12 @@ def know_statements() -> None:
         DAG.fetch_dagrun(**key, session=session)
         dag.get_concurrency_reached(session)
         XCom.clear(**key, task_id=task.task_id, session=session)
-        known = dataset_manager.logger()
-        known.disabled = True  # it would warn that there is no such dataset
-        dataset_manager.register_dataset_change(dataset=Dataset("nobody"), session=session)
-        known.disabled = False
+        log = dataset_manager.logger()
+        log.disabled = True  # it would warn that there is no such dataset
+        try:
+            dataset_manager.register_dataset_change(dataset=Dataset("nobody"), session=session)
+        finally:
+            log.disabled = False
         RenderedTaskInstanceFields.delete_old_records(task.task_id, dag.dag_id, session=session)
         for model in (TaskInstance, RenderedTaskInstanceFields):
             session.get(model, tuple(this[column.name] for column in model.__mapper__.primary_key))
