@@ -131,14 +131,15 @@ test: install lint ## run the linters and all tests
 
 # Many of these tests wait: until containers are healthy, until a lost heartbeat is noticed. So three parts at a time
 # keep two cores busy. The longest begin first, and short ones come last, so that all end at about the same time.
-TEST_PARTS := containers e2e dbt dags faults terraform processes others
+TEST_PARTS := containers e2e dbt terraform dags faults processes monitoring others
 TESTS_containers := tests/containers
 TESTS_e2e := tests/e2e
 TESTS_dbt := tests/dbt
 TESTS_faults := tests/faults tests/warehouse tests/backup tests/bad_input tests/airflow tests/source
 TESTS_dags := tests/dags
-TESTS_terraform := tests/terraform tests/grafana tests/prometheus tests/support tests/kubernetes
+TESTS_terraform := tests/terraform
 TESTS_processes := tests/processes
+TESTS_monitoring := tests/grafana tests/prometheus tests/support tests/kubernetes
 # Whatever no other part has, so that no test is forgotten.
 TESTS_others := tests $(foreach part,$(filter-out others,$(TEST_PARTS)),$(TESTS_$(part):%=--ignore=%))
 
