@@ -27,6 +27,7 @@ def run(given):
     output = os.open(given["output"], os.O_WRONLY)
     os.dup2(output, 1)
     os.dup2(output, 2)
+    sys.stdout = open(1, "w", buffering=1, closefd=False)  # each line by one write: forks share it
     os.chdir(given["folder"])
     os.environ.update(given["environment"])
     # What the packages take from the environment when they are imported.
