@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,11 @@ def test_every_decision_is_in_the_list():
     assert listed == [
         (path.name, path.read_text().splitlines()[0].removeprefix("# ")) for path in sorted(folder.glob("0*.md"))
     ]
+
+
+def test_only_pictures_are_no_text():
+    """A program that somebody fetched to try something is not committed with the rest."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=REPOSITORY, check=True, capture_output=True, text=True)
+    files = [REPOSITORY / name for name in listed.stdout.split("\0") if name]
+    assert len(files) > 400
+    assert [file for file in files if file.is_file() and file.suffix != ".png" and b"\0" in file.read_bytes()] == []
