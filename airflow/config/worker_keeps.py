@@ -83,7 +83,7 @@ def know_statements() -> None:
             log.disabled = False
         RenderedTaskInstanceFields.delete_old_records(task.task_id, dag.dag_id, session=session)
         for model in (TaskInstance, RenderedTaskInstanceFields):
-            session.get(model, tuple(this[column.name] for column in model.__mapper__.primary_key))
+            session.get(model, this)
         for model in (Job, LogTemplate):
             session.get(model, 0)
         if pool := Pool.get_pool(Pool.DEFAULT_POOL_NAME, session):

@@ -55,7 +55,7 @@ def running_exporter(mapping: Path) -> Iterator[Exporter]:
     made = Exporter(ports["statsd"], ports["statsd_web"])
     process = subprocess.Popen(
         [
-            str(statsd_exporter()),
+            statsd_exporter(),
             f"--statsd.mapping-config={mapping}",
             "--statsd.listen-udp=",
             f"--statsd.listen-tcp={LOOPBACK}:{made.statsd_port}",

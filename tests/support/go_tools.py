@@ -8,7 +8,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from cli.paths import REPOSITORY
+from cli.containers.images import read_pinned
+from cli.paths import REPOSITORY, TERRAFORM
 from tests.support.needs import lack, need_program
 
 # A program that runs for seconds need not be optimized, and what its debugger would read need not be written: a third
@@ -18,7 +19,7 @@ _QUICK = ["-gcflags=all=-N -l -dwarf=false", "-ldflags=-s -w"]
 _ENVIRONMENT = {"CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false", "GOGC": "400"}
 
 
-def go_tool(module: str, version: str) -> Path:
+def go_tool(module: str, version: str) -> str:
     """The path of the program that a Go module's root makes; the test can't run where the module can't be had.
 
     It is built in the module's own folder, where the module's go.sum vouches for what it depends on.
@@ -28,7 +29,7 @@ def go_tool(module: str, version: str) -> Path:
     """
     name = module.rpartition("/")[2]
     if (found := shutil.which(name)) and version in _run([found, "--version"]).stdout:
-        return Path(found)
+        return found
     binary = REPOSITORY / ".test" / "bin" / f"{name}-{version}"
     if not binary.exists():
         need_program("go", f"the tests build {name} with it")
@@ -41,12 +42,13 @@ def go_tool(module: str, version: str) -> Path:
         if built.returncode != 0:
             lack(f"{name} {version} is not on the PATH and can't be built: {built.stderr.strip()[-500:]}")
         new.replace(binary)
-    return binary
+    return str(binary)
 
 
-def statsd_exporter() -> Path:
-    """The real statsd-exporter."""
-    return go_tool("github.com/prometheus/statsd_exporter", "0.28.0")
+def statsd_exporter() -> str:
+    """The path of the real statsd-exporter, in the version of its image."""
+    version = read_pinned(TERRAFORM / "images.yaml")["statsd_exporter"].tag
+    return go_tool("github.com/prometheus/statsd_exporter", version.removeprefix("v"))
 
 
 def _run(command: list[str], folder: Path | None = None) -> subprocess.CompletedProcess[str]:

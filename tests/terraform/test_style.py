@@ -22,7 +22,7 @@ def test_every_module_has_the_files_that_a_reader_looks_for():
 def test_tables_in_readmes_are_true():
     """After a change of a variable or an output: `terraform-docs terraform`."""
     version = yaml.safe_load((TERRAFORM / ".terraform-docs.yml").read_text())["version"]
-    command = [str(go_tool("github.com/terraform-docs/terraform-docs", version)), "--output-check", str(TERRAFORM)]
+    command = [go_tool("github.com/terraform-docs/terraform-docs", version), "--output-check", str(TERRAFORM)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("is up to date") == len(MODULES)
@@ -36,7 +36,7 @@ def test_lines_have_120_characters_at_most():
 
 
 def test_tflint_finds_nothing():
-    command = [str(go_tool("github.com/terraform-linters/tflint", TFLINT)), "--recursive"]
+    command = [go_tool("github.com/terraform-linters/tflint", TFLINT), "--recursive"]
     command += [f"--config={TERRAFORM / '.tflint.hcl'}", "--no-color"]
     done = subprocess.run(command, cwd=TERRAFORM, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
